@@ -1,0 +1,36 @@
+/**
+ * Names that the stack gives and others look up: the command line, the local runtime's users, the documents. A deployment is
+ * one stage in one account and region.
+ */
+export const DEFAULT_STAGE = 'dev'
+export const STAGE_PATTERN = /^[a-z][a-z0-9-]{0,15}$/
+
+export interface DeploymentNames {
+  stackName: string
+  authorizer: string
+  /** Domain configurations by what connects to them. */
+  domains: { mqtt: string; wss: string; mutualTls: string }
+  issuerSecret: string
+  deviceTable: string
+  correlationTable: string
+  memoryTable: string
+  statusTable: string
+  /** Topic rules are named `<prefix>_<topic>`; the service takes no dash there. */
+  rulePrefix: string
+}
+
+/** All fixed names of a stage. */
+export function deploymentNames(stage: string): DeploymentNames {
+  const base = `mqtt-cloud-bridge-${stage}`
+  return {
+    stackName: base,
+    authorizer: `${base}-authorizer`,
+    domains: { mqtt: `${base}-mqtt`, wss: `${base}-wss`, mutualTls: `${base}-mutual-tls` },
+    issuerSecret: `${base}/issuer`,
+    deviceTable: `${base}-devices`,
+    correlationTable: `${base}-correlations`,
+    memoryTable: `${base}-memories`,
+    statusTable: `${base}-status`,
+    rulePrefix: base.replaceAll('-', '_'),
+  }
+}

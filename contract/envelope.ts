@@ -1,0 +1,67 @@
+import * as z from 'zod'
+
+/** The largest MQTT payload of IoT Core. https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
+export const MAX_PAYLOAD_BYTES = 128 * 1024
+/** A correlation id is a UUID in most clients; others are taken as they are and hashed where they become a key. */
+export const MAX_CORRELATION_ID_CHARACTERS = 256
+
+const optionalText = z.string().min(1).max(256).nullable().default(null)
+
+/** Who sent a message and where its answer goes. Further keys are kept at the same level. */
+export const metadataSchema = z.looseObject({
+  client_id: optionalText,
+  correlation_id: z.string().min(1).max(MAX_CORRELATION_ID_CHARACTERS).nullable().default(null),
+  reply_to: optionalText,
+})
+
+/** The envelope without a look at its payload: a payload of the wrong shape can still be answered. */
+export const envelopeSchema = z.object({
+  message_id: z.uuid(),
+  timestamp: z.iso.datetime({ offset: true }),
+  topic: z.string(),
+  payload: z.json(),
+  metadata: metadataSchema.prefault({}),
+})
+
+export type Metadata = z.infer<typeof metadataSchema>
+export type Json = z.infer<ReturnType<typeof z.json>>
+/** One shape for every message: unknown keys of the envelope are ignored, those of `metadata` kept. */
+export interface Envelope<Payload = Json> {
+  /** UUID, new for each message. */
+  message_id: string
+  /** RFC 3339, UTC. */
+  timestamp: string
+  /** The topic it is published to. */
+  topic: string
+  payload: Payload
+  metadata: Metadata
+}
+
+/** What a reply's metadata adds. */
+export interface ReplyMetadata extends Metadata {
+  /** The `message_id` of the request. */
+  in_reply_to: string | null
+  status: 'ok' | 'error'
+}
+
+/** Writes an envelope: optional fields of the metadata as null, never left out. */
+export function createEnvelope<Payload>(
+  message: { topic: string; payload: Payload; metadata?: Partial<Metadata> },
+  source: { messageId: string; nowMs: number },
+): Envelope<Payload> {
+  return {
+    message_id: source.messageId,
+    timestamp: new Date(source.nowMs).toISOString(),
+    topic: message.topic,
+    payload: message.payload,
+    metadata: { client_id: null, correlation_id: null, reply_to: null, ...message.metadata },
+  }
+}
+
+/** The first problem of a failed parse in one line: `payload.layer: expected …`, without the value itself. */
+export function describeIssue(error: z.ZodError): string {
+  const issue = error.issues[0]
+  if (!issue) return 'unknown problem'
+  const path = issue.path.map(String).join('.')
+  return path ? `${path}: ${issue.message}` : issue.message
+}

@@ -1,0 +1,72 @@
+import * as z from 'zod'
+import { describeIssue } from './envelope.ts'
+import { bridgeError } from './errors.ts'
+import { effectiveRights, MAX_PERMISSIONS } from './permissions.ts'
+import { IDENTIFIER_PATTERN } from './topic-names.ts'
+
+const identifier = z.string().regex(IDENTIFIER_PATTERN)
+
+/** What the api function lets a role ask of the upstream. Paths are exact, or a prefix that ends in `/*`. */
+export const apiAccessSchema = z.object({
+  methods: z.array(z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])).min(1),
+  paths: z.array(z.string().regex(/^\/[^?#\s]*$/)).min(1),
+})
+
+export const roleSchema = z.strictObject({
+  description: z.string().optional(),
+  /** The bound of every token of the role: permission patterns, see permissions.ts. */
+  permissions: z.array(z.string()).min(1).max(MAX_PERMISSIONS),
+  api: apiAccessSchema.optional(),
+})
+export const rolesSchema = z.record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/), roleSchema)
+
+/** `fleet.json`: the roles, and a few devices to begin with; fleets are registered at run time. */
+export const fleetSchema = z.strictObject({
+  $schema: z.string().optional(),
+  roles: rolesSchema,
+  devices: z
+    .array(
+      z.strictObject({
+        clientId: identifier,
+        role: z.string(),
+        organizationId: identifier.optional(),
+        deviceId: identifier.optional(),
+        attributes: z.record(z.string().regex(/^[A-Za-z0-9_.,@/:#-]{1,128}$/), z.string()).default({}),
+      }),
+    )
+    .max(50),
+})
+
+export type Role = z.infer<typeof roleSchema>
+export type Roles = z.infer<typeof rolesSchema>
+export type Fleet = z.infer<typeof fleetSchema>
+export type FleetDevice = Fleet['devices'][number]
+
+/** Reads a fleet file. Throws fleet_invalid naming the field, an undefined role, or a pattern that is not legal. */
+export function parseFleet(input: unknown, root: string): Fleet {
+  const parsed = fleetSchema.safeParse(input)
+  if (!parsed.success) throw bridgeError('fleet_invalid', { problem: describeIssue(parsed.error) })
+  const fleet = parsed.data
+  const clientIds = fleet.devices.map((device) => device.clientId)
+  const twice = clientIds.find((clientId, index) => clientIds.indexOf(clientId) !== index)
+  if (twice !== undefined) throw bridgeError('fleet_invalid', { problem: `device "${twice}" stands twice` })
+  for (const device of fleet.devices) {
+    if (!Object.hasOwn(fleet.roles, device.role)) {
+      throw bridgeError('fleet_invalid', {
+        problem: `device "${device.clientId}" has the undefined role "${device.role}"`,
+      })
+    }
+  }
+  for (const [name, { permissions }] of Object.entries(fleet.roles)) {
+    const rights = effectiveRights({
+      root,
+      identity: { clientId: 'any', organizationId: 'any', deviceId: 'any' },
+      rolePermissions: permissions,
+      tokenPermissions: permissions,
+    })
+    if (rights.publish.length + rights.receive.length === 0) {
+      throw bridgeError('fleet_invalid', { problem: `role "${name}" grants no topic of the contract` })
+    }
+  }
+  return fleet
+}

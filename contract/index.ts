@@ -1,0 +1,106 @@
+export { DEFAULT_STAGE, type DeploymentNames, deploymentNames, STAGE_PATTERN } from './deployment.ts'
+export { type DeviceRecord, deviceRecordSchema, SERVER_NAMES_KEY, serverNamesSchema } from './device-record.ts'
+export {
+  createEnvelope,
+  describeIssue,
+  type Envelope,
+  envelopeSchema,
+  type Json,
+  MAX_CORRELATION_ID_CHARACTERS,
+  MAX_PAYLOAD_BYTES,
+  type Metadata,
+  metadataSchema,
+  type ReplyMetadata,
+} from './envelope.ts'
+export { type BridgeError, bridgeError, ERRORS, type ErrorCode, type ErrorDetails, isBridgeError } from './errors.ts'
+export {
+  apiAccessSchema,
+  type Fleet,
+  type FleetDevice,
+  fleetSchema,
+  parseFleet,
+  type Role,
+  type Roles,
+  rolesSchema,
+} from './fleet.ts'
+export { REQUEST_LIMITS, RETRIES, TOKEN_LIMITS } from './limits.ts'
+export {
+  type ApiRequestProxy,
+  type ApiResponse,
+  type ConscienceEvaluationRequest,
+  type ConscienceEvaluationResult,
+  type ErrorNotification,
+  errorNotification,
+  FIELD_LIMITS,
+  type Heartbeat,
+  MEMORY_LAYERS,
+  type MemoryEntry,
+  type MemoryLayer,
+  type MemoryQueryRequest,
+  type MemoryQueryResult,
+  type MemoryStoreRequest,
+  type MemoryUpdate,
+  memoryEntry,
+  type SystemStatus,
+} from './messages.ts'
+export {
+  type OutboundMessage,
+  type Outcome,
+  outboundMessageSchema,
+  outcomeSchema,
+  type PublishCommand,
+  publishCommandSchema,
+} from './outcome.ts'
+export {
+  type EffectiveRights,
+  effectiveRights,
+  generalisations,
+  type Identity,
+  MAX_PERMISSIONS,
+  type Permission,
+  parsePermission,
+} from './permissions.ts'
+export {
+  type ArnPrefix,
+  compilePolicyDocuments,
+  POLICY_LIMITS,
+  type PolicyDocument,
+  type PolicyStatement,
+} from './policy.ts'
+export {
+  type AnsweredRequest,
+  asJson,
+  createReply,
+  errorNotificationOf,
+  privateReplyTopic,
+  replyTopicFor,
+  type TopicSettings,
+} from './reply.ts'
+export { type RuleEvent, ruleEventSchema } from './rule-event.ts'
+export { NO_CLIENT_ID, type RuleDefinition, ruleDefinitions, SQL_VERSION } from './rules.ts'
+export { ISSUER_ALGORITHM, type IssuerKey, issuerKeySchema, type TokenClaims, tokenClaimsSchema } from './token.ts'
+export { containsFilter, matchesTopic, TOPIC_LIMITS, validateTopicFilter, validateTopicName } from './topic-filter.ts'
+export {
+  DEFAULT_ROOT,
+  IDENTIFIER_PATTERN,
+  ROOT_PATTERN,
+  resolveTopic,
+  type TopicParameters,
+  topicFilterOf,
+  topicName,
+  topicTemplate,
+} from './topic-names.ts'
+export {
+  type HandlerName,
+  isTopicKey,
+  type PayloadInput,
+  type PayloadOf,
+  REPLY_TOPIC,
+  type ReplyOf,
+  type RequestKey,
+  TOPIC_KEYS,
+  TOPICS,
+  type TopicDefinition,
+  type TopicKey,
+  topicDefinition,
+} from './topics.ts'

@@ -1,0 +1,33 @@
+/**
+ * Times and sizes of a request and of a token. Where a number is AWS's, its page is named; the others are ours, and lib/
+ * takes them from here.
+ */
+
+/** One request through the system. */
+export const REQUEST_LIMITS = {
+  /** Counted from the broker's timestamp; an older request is answered with deadline_exceeded and not run. */
+  deadlineMs: 30_000,
+  functionTimeoutSeconds: 10,
+  /** The lease of a claim outlives the function by this much. */
+  leaseMarginMs: 2_000,
+  /** The lowest value Lambda takes. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
+  maximumEventAgeSeconds: 60,
+  correlationKeptSeconds: 24 * 60 * 60,
+  /** Envelope included; the payload limit of IoT Core. https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
+  maxReplyBytes: 128 * 1024,
+} as const
+
+/** Lambda's own repeats of a failed invocation. A request's come too late to help, so the device repeats it instead. */
+export const RETRIES = { request: 0, event: 2, publisher: 2 } as const
+
+/** Tokens and the connections they open. */
+export const TOKEN_LIMITS = {
+  defaultLifetimeSeconds: 300,
+  clockToleranceSeconds: 5,
+  /** https://docs.aws.amazon.com/iot/latest/apireference/API_TestInvokeAuthorizer.html */
+  maxCharacters: 6_144,
+  /** The range of the service: a connection can outlive its token, never the other way round. https://docs.aws.amazon.com/iot/latest/developerguide/custom-auth-lambda.html */
+  minConnectionSeconds: 300,
+  maxConnectionSeconds: 86_400,
+  minSecretBytes: 32,
+} as const

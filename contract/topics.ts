@@ -1,0 +1,136 @@
+import type * as z from 'zod'
+import {
+  anyReply,
+  apiRequestProxy,
+  apiResponse,
+  conscienceEvaluationRequest,
+  conscienceEvaluationResult,
+  errorNotification,
+  heartbeat,
+  memoryEntry,
+  memoryQueryRequest,
+  memoryQueryResult,
+  memoryStoreRequest,
+  memoryUpdate,
+  petalCommand,
+  petalMessage,
+  systemStatus,
+} from './messages.ts'
+
+/** The functions that topic rules invoke. Each is a folder under functions/. */
+export type HandlerName = 'conscience' | 'memory' | 'api' | 'events'
+
+export interface TopicDefinition {
+  /**
+   * `toCloud`: devices publish. `toDevice`: the publisher publishes, devices subscribe. `shared`: devices publish and
+   * subscribe, the cloud only listens. No topic with a rule is ever published to by the cloud, or it would loop.
+   */
+  readonly direction: 'toCloud' | 'toDevice' | 'shared'
+  readonly qos: 0 | 1
+  readonly payload: z.ZodType
+  /** Makes the topic a request: what its reply carries, and the shared topic a reply may also go to. */
+  readonly reply?: { readonly payload: z.ZodType; readonly sharedTopic?: string }
+  /** The function its topic rule invokes; a `toCloud` topic without one is granted to nobody. */
+  readonly handledBy?: HandlerName
+  /**
+   * For `toDevice` topics that all subscribers share: `default` answers there when a request names no reply topic,
+   * `optIn` only in deployments that list it and for requests that name it.
+   */
+  readonly broadcast?: 'default' | 'optIn'
+  /** The template stands outside the configurable root. */
+  readonly absolute?: true
+}
+
+/**
+ * All topics. The key is the template, below `{root}/` unless the entry is `absolute`. `{clientId}`, `{organizationId}` and
+ * `{deviceId}` stand for one level each and always bind to the device's own registered values.
+ */
+export const TOPICS = {
+  'conscience/evaluate': {
+    direction: 'toCloud',
+    qos: 1,
+    payload: conscienceEvaluationRequest,
+    reply: { payload: conscienceEvaluationResult, sharedTopic: 'conscience/results' },
+    handledBy: 'conscience',
+  },
+  'conscience/results': { direction: 'toDevice', qos: 1, payload: conscienceEvaluationResult, broadcast: 'default' },
+  'memory/store': {
+    direction: 'toCloud',
+    qos: 1,
+    payload: memoryStoreRequest,
+    reply: { payload: memoryEntry },
+    handledBy: 'memory',
+  },
+  'memory/query': {
+    direction: 'toCloud',
+    qos: 1,
+    payload: memoryQueryRequest,
+    reply: { payload: memoryQueryResult },
+    handledBy: 'memory',
+  },
+  'memory/updates': { direction: 'toDevice', qos: 1, payload: memoryUpdate },
+  'api/requests': {
+    direction: 'toCloud',
+    qos: 1,
+    payload: apiRequestProxy,
+    reply: { payload: apiResponse, sharedTopic: 'api/responses' },
+    handledBy: 'api',
+  },
+  'api/responses': { direction: 'toDevice', qos: 1, payload: apiResponse, broadcast: 'optIn' },
+  'responses/{clientId}': { direction: 'toDevice', qos: 1, payload: anyReply },
+  'devices/{clientId}/requests': { direction: 'toDevice', qos: 1, payload: apiRequestProxy },
+  'devices/{clientId}/responses': { direction: 'toCloud', qos: 1, payload: apiResponse },
+  'events/status': { direction: 'shared', qos: 1, payload: systemStatus, handledBy: 'events' },
+  'events/heartbeat': { direction: 'shared', qos: 0, payload: heartbeat, handledBy: 'events' },
+  'events/errors': { direction: 'shared', qos: 1, payload: errorNotification, handledBy: 'events' },
+  'org/{organizationId}/device/{deviceId}/command/edge': {
+    direction: 'toDevice',
+    qos: 1,
+    payload: petalCommand,
+    absolute: true,
+  },
+  'org/{organizationId}/device/{deviceId}/command': {
+    direction: 'toDevice',
+    qos: 1,
+    payload: petalCommand,
+    absolute: true,
+  },
+  'org/{organizationId}/device/{deviceId}/command/web': {
+    direction: 'shared',
+    qos: 1,
+    payload: petalMessage,
+    absolute: true,
+  },
+  'org/{organizationId}/device/{deviceId}/response': {
+    direction: 'shared',
+    qos: 1,
+    payload: petalMessage,
+    absolute: true,
+  },
+} as const satisfies Readonly<Record<string, TopicDefinition>>
+
+export type TopicKey = keyof typeof TOPICS
+/** What a sender may write on a topic, before defaults are filled in. */
+export type PayloadInput<Key extends TopicKey> = z.input<(typeof TOPICS)[Key]['payload']>
+export type PayloadOf<Key extends TopicKey> = z.output<(typeof TOPICS)[Key]['payload']>
+/** The topics that are answered. */
+export type RequestKey = {
+  [Key in TopicKey]: (typeof TOPICS)[Key] extends { reply: unknown } ? Key : never
+}[TopicKey]
+export type ReplyOf<Key extends RequestKey> = z.output<(typeof TOPICS)[Key]['reply']['payload']>
+
+/** The private topic every reply goes to unless the request says otherwise, and every error always. */
+export const REPLY_TOPIC = 'responses/{clientId}' satisfies TopicKey
+
+/** The definition of a topic with its optional parts visible. */
+export function topicDefinition(key: TopicKey): TopicDefinition {
+  return TOPICS[key]
+}
+
+/** All keys, in the order of the table. */
+export const TOPIC_KEYS = Object.keys(TOPICS) as readonly TopicKey[]
+
+/** Tells whether a text names a topic of the table. */
+export function isTopicKey(text: string): text is TopicKey {
+  return Object.hasOwn(TOPICS, text)
+}
