@@ -90,7 +90,10 @@ export interface BridgeError extends Error {
   readonly details: Readonly<Record<string, string | number>>
 }
 
-/** Makes the error of a code; the message of the table with its details filled in. */
+/**
+ * Makes the error of a code; the message of the table with its details filled in. Its `name` is the code, which is what Lambda
+ * reports as `errorType`.
+ */
 export function bridgeError<Code extends ErrorCode>(
   code: Code,
   ...[details, options]: Placeholders<(typeof ERRORS)[Code]['message']> extends never
@@ -99,14 +102,17 @@ export function bridgeError<Code extends ErrorCode>(
 ): BridgeError {
   const values: Record<string, string | number> = details ?? {}
   const message = ERRORS[code].message.replace(/\{(\w*[a-zA-Z]\w*)\}/g, (_, name: string) => String(values[name]))
-  return Object.assign(new Error(message, options), { name: 'BridgeError', code, details: values })
+  return Object.assign(new Error(message, options), { name: code, code, details: values })
+}
+
+/** Tells whether a text is a code of the table. */
+export function isErrorCode(text: unknown): text is ErrorCode {
+  return typeof text === 'string' && Object.hasOwn(ERRORS, text)
 }
 
 /** Tells whether a thrown value carries one of the codes of the table. */
 export function isBridgeError(value: unknown): value is BridgeError {
-  return (
-    value instanceof Error && 'code' in value && typeof value.code === 'string' && Object.hasOwn(ERRORS, value.code)
-  )
+  return value instanceof Error && 'code' in value && isErrorCode(value.code)
 }
 
 interface ErrorEntry<Fault extends 'user' | 'system', Message extends string> {

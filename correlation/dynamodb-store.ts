@@ -1,0 +1,134 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  UpdateItemCommand,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb'
+import { bridgeError } from '#contract/index.ts'
+import { CORRELATION_KEY_ATTRIBUTE, type CorrelationRecord, claimRefusal } from './record.ts'
+import type { CorrelationStore } from './store.ts'
+
+type Values = Record<string, { S: string } | { N: string }>
+
+// Times are compared in every condition: DynamoDB deletes expired items days late.
+const EXPIRED = 'attribute_not_exists(request_key) OR expires_at_seconds <= :now_seconds'
+const LEASE_RUN_OUT_OR_MINE = '#state = :pending AND (lease_until_ms <= :now_ms OR #owner = :owner)'
+const REPEATABLE = `request_hash = :hash AND (#state = :failed OR (${LEASE_RUN_OUT_OR_MINE}))`
+const NAMES = { '#state': 'state', '#owner': 'owner' }
+
+/**
+ * The store on one DynamoDB table: a claim and a completion are one conditional write each; the old item comes back with a
+ * failed condition, so nothing is ever read apart. Throws store_unavailable when DynamoDB does not take the write.
+ */
+export function createDynamoDbStore(options: {
+  client: DynamoDBClient
+  tableName: string
+  keptSeconds: number
+  nowMs?: () => number
+}): CorrelationStore {
+  const nowMs = options.nowMs ?? Date.now
+
+  /** Returns the new item, or the old one when the condition fails. */
+  async function write(
+    operation: string,
+    key: string,
+    input: Pick<UpdateItemCommandInput, 'UpdateExpression' | 'ConditionExpression'> & { values: Values },
+  ): Promise<{ written: boolean; record: CorrelationRecord | undefined }> {
+    try {
+      const { Attributes } = await options.client.send(
+        new UpdateItemCommand({
+          TableName: options.tableName,
+          Key: { [CORRELATION_KEY_ATTRIBUTE]: { S: key } },
+          UpdateExpression: input.UpdateExpression,
+          ConditionExpression: input.ConditionExpression,
+          ExpressionAttributeNames: NAMES,
+          ExpressionAttributeValues: input.values,
+          ReturnValues: 'UPDATED_NEW',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      )
+      return { written: true, record: fromItem(Attributes) }
+    } catch (cause) {
+      if (cause instanceof ConditionalCheckFailedException) return { written: false, record: fromItem(cause.Item) }
+      throw bridgeError('store_unavailable', { operation }, { cause })
+    }
+  }
+
+  function times(): { now: number; values: { ':now_ms': { N: string }; ':expires': { N: string } } } {
+    const now = nowMs()
+    const expires = Math.ceil(now / 1000) + options.keptSeconds
+    return { now, values: { ':now_ms': { N: String(now) }, ':expires': { N: String(expires) } } }
+  }
+
+  return {
+    async claim({ key, requestHash, owner, leaseMs }) {
+      const { now, values } = times()
+      const { written, record } = await write('claim', key, {
+        UpdateExpression:
+          'SET #state = :pending, request_hash = :hash, #owner = :owner, lease_until_ms = :lease, created_at_ms = :now_ms, ' +
+          'updated_at_ms = :now_ms, expires_at_seconds = :expires, fence = if_not_exists(fence, :zero) + :one REMOVE reply',
+        ConditionExpression: `${EXPIRED} OR (${REPEATABLE})`,
+        values: {
+          ...values,
+          ':now_seconds': { N: String(Math.floor(now / 1000)) },
+          ':pending': { S: 'pending' },
+          ':failed': { S: 'failed' },
+          ':hash': { S: requestHash },
+          ':owner': { S: owner },
+          ':lease': { N: String(now + leaseMs) },
+          ':zero': { N: '0' },
+          ':one': { N: '1' },
+        },
+      })
+      if (written) return { state: 'claimed', claim: { key, owner, fence: record?.fence ?? 1 } }
+      if (!record) throw bridgeError('store_unavailable', { operation: 'claim' })
+      return claimRefusal(record, requestHash)
+    },
+
+    async complete({ key, owner, fence }, state, reply) {
+      const { values } = times()
+      const { written } = await write('complete', key, {
+        UpdateExpression: 'SET #state = :state, reply = :reply, updated_at_ms = :now_ms, expires_at_seconds = :expires',
+        ConditionExpression: '#state = :pending AND #owner = :owner AND fence = :fence',
+        values: {
+          ...values,
+          ':state': { S: state },
+          ':reply': { S: reply },
+          ':pending': { S: 'pending' },
+          ':owner': { S: owner },
+          ':fence': { N: String(fence) },
+        },
+      })
+      return written
+    },
+
+    async abandon({ key, requestHash, owner }, reply) {
+      const { now, values } = times()
+      const { written } = await write('abandon', key, {
+        UpdateExpression:
+          'SET #state = :failed, request_hash = :hash, #owner = :owner, lease_until_ms = :zero, reply = :reply, ' +
+          'created_at_ms = if_not_exists(created_at_ms, :now_ms), updated_at_ms = :now_ms, expires_at_seconds = :expires, ' +
+          'fence = if_not_exists(fence, :zero)',
+        ConditionExpression: `${EXPIRED} OR (#state = :pending AND #owner = :owner)`,
+        values: {
+          ...values,
+          ':now_seconds': { N: String(Math.floor(now / 1000)) },
+          ':failed': { S: 'failed' },
+          ':pending': { S: 'pending' },
+          ':hash': { S: requestHash },
+          ':owner': { S: owner },
+          ':reply': { S: reply },
+          ':zero': { N: '0' },
+        },
+      })
+      return written
+    },
+  }
+}
+
+/** Plain reading of the few attribute types a record has; the document client would add its whole converter to each bundle. */
+function fromItem(item: Record<string, { S?: string; N?: string }> | undefined): CorrelationRecord | undefined {
+  if (!item) return undefined
+  const values = Object.entries(item).map(([name, value]) => [name, value.N === undefined ? value.S : Number(value.N)])
+  return Object.fromEntries(values) as CorrelationRecord
+}

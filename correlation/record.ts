@@ -1,0 +1,31 @@
+import type { ClaimResult } from './store.ts'
+
+/**
+ * One record of the correlation table. Attribute names as stored; numbers are epoch milliseconds, `expires_at_seconds` (the
+ * table's TTL attribute) epoch seconds.
+ */
+export interface CorrelationRecord {
+  request_key: string
+  state: 'pending' | 'running' | 'completed' | 'failed'
+  request_hash: string
+  owner: string
+  fence: number
+  lease_until_ms: number
+  created_at_ms: number
+  updated_at_ms: number
+  expires_at_seconds: number
+  /** The envelope of the reply as JSON text, once there is one. */
+  reply?: string
+}
+
+/** The record's key attribute and its TTL attribute, for whoever creates the table. */
+export const CORRELATION_KEY_ATTRIBUTE = 'request_key' satisfies keyof CorrelationRecord
+export const CORRELATION_TTL_ATTRIBUTE = 'expires_at_seconds' satisfies keyof CorrelationRecord
+
+/** What a record that stands in the way of a claim means to the one who wanted it. */
+export function claimRefusal(record: CorrelationRecord, requestHash: string): ClaimResult {
+  if (record.request_hash !== requestHash) return { state: 'conflict' }
+  if (record.state === 'completed' && record.reply !== undefined) return { state: 'replay', reply: record.reply }
+  if (record.state === 'running') return { state: 'deferred' }
+  return { state: 'inFlight' }
+}

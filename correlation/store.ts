@@ -1,0 +1,49 @@
+/**
+ * Exactly one outcome for a request. A key belongs to one client, so nobody can answer or read another client's request.
+ * Times are epoch milliseconds unless a name says seconds.
+ */
+
+/** Who holds a claim: the Lambda request id of the attempt, and a fence that rises with every claim. */
+export interface Claim {
+  key: string
+  owner: string
+  fence: number
+}
+
+export interface ClaimRequest {
+  key: string
+  /** SHA-256 of topic and canonical payload: tells a repeat from another request under the same key. */
+  requestHash: string
+  owner: string
+  /** How long the claim holds without being completed. */
+  leaseMs: number
+}
+
+/**
+ * `claimed`: run the handler. `replay`: it was answered, send the stored reply. `inFlight`: another attempt holds it.
+ * `deferred`: a workflow will answer. `conflict`: the key was used for another request.
+ */
+export type ClaimResult =
+  | { state: 'claimed'; claim: Claim }
+  | { state: 'replay'; reply: string }
+  | { state: 'inFlight' }
+  | { state: 'deferred' }
+  | { state: 'conflict' }
+
+export interface CorrelationStore {
+  /**
+   * One conditional write. Succeeds for a new key, an expired record, a failed one, a run-out lease, and for the same owner
+   * again: a redelivered attempt takes over at once with a new fence, and the old fence can no longer complete.
+   */
+  claim(request: ClaimRequest): Promise<ClaimResult>
+  /**
+   * One conditional write on owner and fence. `completed`: the reply stands and later repeats get it. `failed`: it stands, but a repeat
+   * may claim again. Returns false when the claim was lost; the caller must then say nothing.
+   */
+  complete(claim: Claim, state: 'completed' | 'failed', reply: string): Promise<boolean>
+  /**
+   * For an attempt that ended without a word (timeout, crash, never run): stores the error reply if nothing is recorded or the
+   * owner's claim is still pending. Returns false otherwise; the caller must then say nothing.
+   */
+  abandon(request: { key: string; requestHash: string; owner: string }, reply: string): Promise<boolean>
+}

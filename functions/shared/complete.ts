@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto'
+import {
+  asJson,
+  type BridgeError,
+  bridgeError,
+  createEnvelope,
+  createReply,
+  ERRORS,
+  errorNotificationOf,
+  isBridgeError,
+  type OutboundMessage,
+  type Outcome,
+  privateReplyTopic,
+  REQUEST_LIMITS,
+  topicDefinition,
+  topicTemplate,
+} from '#contract/index.ts'
+import {
+  type ChainDependencies,
+  type ChainRequest,
+  type ChainState,
+  chainState,
+  withCorrelationData,
+} from './request.ts'
+
+/**
+ * Last step: stores the reply and returns it as the outcome. A coded error becomes an error reply on the sender's private topic; any
+ * other error fails the invocation, so that the message reaches the dead-letter queue and the publisher tells the sender.
+ */
+export function complete(dependencies: ChainDependencies): {
+  after: (request: ChainRequest) => Promise<void>
+  onError: (request: ChainRequest) => Promise<Outcome | undefined>
+} {
+  const { correlation, observer, component, settings } = dependencies
+  const source = () => ({
+    messageId: (dependencies.newId ?? randomUUID)(),
+    nowMs: (dependencies.nowMs ?? Date.now)(),
+  })
+
+  return {
+    after: async function completeAfter(request) {
+      const state = chainState(request)
+      request.response = state.claim ? await answer(state, request.response) : notificationsOnly(state)
+      observer.flush()
+    },
+
+    onError: async function completeOnError(request) {
+      const { error } = request
+      const state = request.internal.chain
+      try {
+        if (!state || !isBridgeError(error)) {
+          observer.count('SystemFaults')
+          observer.error('invocation_failed', { topic: state?.event.topic, error_name: error?.name })
+          return undefined
+        }
+        return await refuse(state, error)
+      } finally {
+        observer.flush()
+      }
+    },
+  }
+
+  async function answer(state: ChainState, result: unknown): Promise<Outcome> {
+    const { claim, topicKey, replyTopic } = state
+    const reply = topicKey && topicDefinition(topicKey).reply
+    if (!claim || !correlation || !reply || replyTopic === undefined)
+      throw new Error('only a claimed request is answered')
+    const payload = asJson(reply.payload.parse(result))
+    const envelope = createReply(answered(state), { topic: replyTopic, payload, status: 'ok' }, source())
+    const text = JSON.stringify(envelope)
+    const actualBytes = Buffer.byteLength(text)
+    if (actualBytes > REQUEST_LIMITS.maxReplyBytes) {
+      throw bridgeError('reply_too_large', { limitBytes: REQUEST_LIMITS.maxReplyBytes, actualBytes })
+    }
+    if (!(await correlation.complete(claim, 'completed', text))) return lost(state)
+    observer.count('RequestsAnswered')
+    const message = withCorrelationData({ topic: replyTopic, qos: 1, envelope }, state.event)
+    return { outcome: 'reply', messages: [message, ...notifications(state)] }
+  }
+
+  /** An error reply. Under a claim it is stored first, so that only the attempt that holds the claim speaks. */
+  async function refuse(state: ChainState, error: BridgeError): Promise<Outcome> {
+    const { event, claim } = state
+    const { fault } = ERRORS[error.code]
+    observer.count(fault === 'system' ? 'SystemFaults' : 'RequestsRefused')
+    observer[fault === 'system' ? 'error' : 'warn']('request_refused', {
+      code: error.code,
+      reason: error.message,
+      client_id: event.client_id,
+      topic: event.topic,
+      trace_id: event.trace_id,
+      cause: error.cause instanceof Error ? error.cause.name : undefined,
+    })
+    if (error.code === 'sender_unverified') return { outcome: 'none' }
+    const topic = privateReplyTopic(settings.root, event.client_id)
+    const payload = errorNotificationOf(error, component)
+    const envelope = createReply(answered(state), { topic, payload, status: 'error' }, source())
+    if (claim && correlation && error.code !== 'store_unavailable') {
+      if (!(await correlation.complete(claim, 'failed', JSON.stringify(envelope)))) return lost(state)
+    }
+    return { outcome: 'reply', messages: [withCorrelationData({ topic, qos: 1, envelope }, event)] }
+  }
+
+  function lost(state: ChainState): Outcome {
+    const error = bridgeError('lease_lost', { fence: state.claim?.fence ?? 0 })
+    observer.count('LeasesLost')
+    observer.warn('lease_lost', { code: error.code, reason: error.message, client_id: state.event.client_id })
+    return { outcome: 'none' }
+  }
+
+  function notificationsOnly(state: ChainState): Outcome {
+    const messages = notifications(state)
+    return messages.length > 0 ? { outcome: 'reply', messages } : { outcome: 'none' }
+  }
+
+  function notifications(state: ChainState): OutboundMessage[] {
+    return state.notifications.map(({ topicKey, payload }) => {
+      const { qos, payload: schema } = topicDefinition(topicKey)
+      const topic = topicTemplate(settings.root, topicKey)
+      return { topic, qos, envelope: createEnvelope({ topic, payload: asJson(schema.parse(payload)) }, source()) }
+    })
+  }
+}
+
+function answered({ event, messageId, correlationId }: ChainState) {
+  return { clientId: event.client_id, messageId, correlationId }
+}

@@ -1,0 +1,69 @@
+import {
+  bridgeError,
+  describeIssue,
+  type Envelope,
+  envelopeSchema,
+  MAX_CORRELATION_ID_CHARACTERS,
+  MAX_PAYLOAD_BYTES,
+  NO_CLIENT_ID,
+  type RuleEvent,
+  ruleEventSchema,
+} from '#contract/index.ts'
+import type { ChainRequest, ChainState } from './request.ts'
+
+/**
+ * First step: from the rule's event to an envelope. Throws payload_too_large, malformed_json, invalid_envelope, sender_unverified;
+ * an event that no rule of ours makes throws uncoded and fails the invocation.
+ */
+export function decode(): { before: (request: ChainRequest) => void } {
+  return {
+    before: function decodeBefore(request) {
+      const event = ruleEventSchema.parse(request.event)
+      const state: ChainState = { event, messageId: null, correlationId: null, notifications: [] }
+      request.internal.chain = state
+      if (event.client_id === NO_CLIENT_ID) throw bridgeError('sender_unverified')
+      state.envelope = decodeEnvelope(event, (ids) => Object.assign(state, ids))
+    },
+  }
+}
+
+/** Ids that an error can be answered with, as far as the message gives them. */
+export interface ReadableIds {
+  messageId: string | null
+  correlationId: string | null
+}
+
+/** Reads the envelope of an event; `found` gets the ids even when the envelope is refused. */
+export function decodeEnvelope(event: RuleEvent, found: (ids: ReadableIds) => void): Envelope {
+  const bytes = Buffer.from(event.payload, 'base64')
+  if (bytes.length > MAX_PAYLOAD_BYTES) {
+    throw bridgeError('payload_too_large', { limitBytes: MAX_PAYLOAD_BYTES, actualBytes: bytes.length })
+  }
+  const json = parseJson(bytes)
+  found(readableIds(json))
+  const parsed = envelopeSchema.safeParse(json)
+  if (!parsed.success) throw bridgeError('invalid_envelope', { problem: describeIssue(parsed.error) })
+  return parsed.data
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (error) {
+    // the parser's own message quotes the payload, which must not reach a log
+    const problem =
+      error instanceof SyntaxError ? `${bytes.length} bytes that are not JSON` : 'bytes that are not UTF-8'
+    throw bridgeError('malformed_json', { problem })
+  }
+}
+
+function readableIds(json: unknown): ReadableIds {
+  const envelope = asObject(json)
+  const text = (value: unknown) =>
+    typeof value === 'string' && value.length > 0 && value.length <= MAX_CORRELATION_ID_CHARACTERS ? value : null
+  return { messageId: text(envelope.message_id), correlationId: text(asObject(envelope.metadata).correlation_id) }
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {}
+}
