@@ -34,3 +34,9 @@ export function deploymentNames(stage: string): DeploymentNames {
     rulePrefix: base.replaceAll('-', '_'),
   }
 }
+
+/** Key and TTL attributes of the tables that more than one folder writes: whoever creates a table and whoever fills it agree here. */
+export const TABLE_KEYS = {
+  correlations: { partitionKey: 'request_key', timeToLive: 'expires_at_seconds' },
+  devices: { partitionKey: 'client_id' },
+} as const

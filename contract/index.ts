@@ -1,4 +1,4 @@
-export { DEFAULT_STAGE, type DeploymentNames, deploymentNames, STAGE_PATTERN } from './deployment.ts'
+export { DEFAULT_STAGE, type DeploymentNames, deploymentNames, STAGE_PATTERN, TABLE_KEYS } from './deployment.ts'
 export { type DeviceRecord, deviceRecordSchema, SERVER_NAMES_KEY, serverNamesSchema } from './device-record.ts'
 export {
   createEnvelope,
@@ -67,6 +67,7 @@ export {
   type PolicyDocument,
   type PolicyStatement,
 } from './policy.ts'
+export { publishableResourceNames } from './publishable.ts'
 export {
   type AnsweredRequest,
   asJson,

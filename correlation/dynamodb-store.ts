@@ -4,8 +4,8 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
-import { bridgeError } from '#contract/index.ts'
-import { CORRELATION_KEY_ATTRIBUTE, type CorrelationRecord, claimRefusal } from './record.ts'
+import { bridgeError, TABLE_KEYS } from '#contract/index.ts'
+import { type CorrelationRecord, claimRefusal } from './record.ts'
 import type { CorrelationStore } from './store.ts'
 
 type Values = Record<string, { S: string } | { N: string }>
@@ -38,7 +38,7 @@ export function createDynamoDbStore(options: {
       const { Attributes } = await options.client.send(
         new UpdateItemCommand({
           TableName: options.tableName,
-          Key: { [CORRELATION_KEY_ATTRIBUTE]: { S: key } },
+          Key: { [TABLE_KEYS.correlations.partitionKey]: { S: key } },
           UpdateExpression: input.UpdateExpression,
           ConditionExpression: input.ConditionExpression,
           ExpressionAttributeNames: NAMES,

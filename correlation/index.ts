@@ -1,5 +1,5 @@
 export { createDynamoDbStore } from './dynamodb-store.ts'
 export { createMemoryStore } from './memory-store.ts'
-export { CORRELATION_KEY_ATTRIBUTE, CORRELATION_TTL_ATTRIBUTE, type CorrelationRecord } from './record.ts'
+export type { CorrelationRecord } from './record.ts'
 export { canonicalJson, requestHash, requestKey } from './request-key.ts'
 export type { Claim, ClaimRequest, ClaimResult, CorrelationStore } from './store.ts'

@@ -18,10 +18,6 @@ export interface CorrelationRecord {
   reply?: string
 }
 
-/** The record's key attribute and its TTL attribute, for whoever creates the table. */
-export const CORRELATION_KEY_ATTRIBUTE = 'request_key' satisfies keyof CorrelationRecord
-export const CORRELATION_TTL_ATTRIBUTE = 'expires_at_seconds' satisfies keyof CorrelationRecord
-
 /** What a record that stands in the way of a claim means to the one who wanted it. */
 export function claimRefusal(record: CorrelationRecord, requestHash: string): ClaimResult {
   if (record.request_hash !== requestHash) return { state: 'conflict' }

@@ -1,22 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics } from '@aws-lambda-powertools/metrics'
-
-/** All metrics of the functions stand in this namespace. */
-export const METRICS_NAMESPACE = 'MqttCloudBridge'
-
-/** What the functions count. Dimension: `service`, the function's name. */
-export type MetricName =
-  | 'RequestsAnswered'
-  | 'RequestsRefused'
-  | 'RequestsReplayed'
-  | 'RequestsInFlight'
-  | 'LeasesLost'
-  | 'SystemFaults'
-  | 'EventsRecorded'
-  | 'ErrorsReported'
-  | 'MessagesPublished'
-  | 'ConnectionsAccepted'
-  | 'ConnectionsRefused'
+import { METRICS_NAMESPACE, type MetricName } from './metrics.ts'
 
 /** Structured lines and counts. Neither ever gets a payload, a token or a secret. */
 export interface Observer {

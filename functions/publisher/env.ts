@@ -1,0 +1,3 @@
+import { requestEnvironment } from '../shared/settings.ts'
+
+export const publisherEnvironment = requestEnvironment

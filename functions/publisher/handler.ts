@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import {
+  bridgeError,
+  describeIssue,
+  isBridgeError,
+  type OutboundMessage,
+  resolveTopic,
+  topicDefinition,
+} from '#contract/index.ts'
+import type { CorrelationStore } from '#correlation/index.ts'
+import type { Observer } from '../shared/observability.ts'
+import { failureCode, failureReply } from './failure.ts'
+import { type FailureRecord, publisherEventSchema, type SuccessRecord } from './record.ts'
+
+export interface PublisherDependencies {
+  root: string
+  correlation: CorrelationStore
+  /** Publishes one message and resolves when the broker has taken it. */
+  publish(message: OutboundMessage): Promise<void>
+  observer: Observer
+  newId?: () => string
+  nowMs?: () => number
+}
+
+/** The only way out to MQTT. Returns how many messages the broker took; throws outcome_invalid, topic_not_publishable, publish_failed. */
+export function createPublisher(
+  dependencies: PublisherDependencies,
+): (event: unknown) => Promise<{ published: number }> {
+  const { root, observer, correlation } = dependencies
+  const newId = dependencies.newId ?? randomUUID
+  const nowMs = dependencies.nowMs ?? Date.now
+
+  return async (event) => {
+    try {
+      const messages = await messagesOf(event)
+      // all are judged before the first goes out
+      for (const message of messages) checkTopic(message.topic)
+      for (const message of messages) await send(message)
+      observer.count('MessagesPublished', messages.length)
+      return { published: messages.length }
+    } catch (error) {
+      observer.count('SystemFaults')
+      const coded = isBridgeError(error) ? error : undefined
+      observer.error('publish_failed', { code: coded?.code, reason: coded?.message })
+      throw error
+    } finally {
+      observer.flush()
+    }
+  }
+
+  async function messagesOf(event: unknown): Promise<OutboundMessage[]> {
+    const parsed = publisherEventSchema.safeParse(event)
+    if (!parsed.success) throw bridgeError('outcome_invalid', { problem: describeIssue(parsed.error) })
+    const record = parsed.data
+    switch (record.kind) {
+      case 'command':
+        return record.publish
+      case 'success':
+        return outcomeMessages(record)
+      case 'failure':
+        return failureMessages(record)
+    }
+  }
+
+  async function failureMessages(record: FailureRecord): Promise<OutboundMessage[]> {
+    const message = await failureReply(record, { root, correlation, newId, nowMs })
+    observer.warn('request_failed', {
+      code: failureCode(record),
+      condition: record.requestContext.condition,
+      request_id: record.requestContext.requestId,
+      client_id: record.requestPayload.client_id,
+      topic: record.requestPayload.topic,
+      told: message !== undefined,
+    })
+    return message ? [message] : []
+  }
+
+  function outcomeMessages({ responsePayload, requestPayload }: SuccessRecord): OutboundMessage[] {
+    if (responsePayload.outcome !== 'reply' && responsePayload.outcome !== 'replay') return []
+    for (const { topic } of responsePayload.messages) {
+      const owner = resolveTopic(root, topic)?.parameters.clientId
+      // a handler may answer its own sender, never somebody else
+      if (owner !== undefined && owner !== requestPayload.client_id)
+        throw bridgeError('topic_not_publishable', { topic })
+    }
+    return responsePayload.messages
+  }
+
+  function checkTopic(topic: string): void {
+    const key = resolveTopic(root, topic)?.key
+    if (!key || topicDefinition(key).direction !== 'toDevice') {
+      throw bridgeError('topic_not_publishable', { topic: topic.slice(0, 256) })
+    }
+  }
+
+  async function send(message: OutboundMessage): Promise<void> {
+    try {
+      await dependencies.publish(message)
+    } catch (cause) {
+      throw bridgeError('publish_failed', undefined, { cause })
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import * as z from 'zod'
+import { outcomeSchema, publishCommandSchema, ruleEventSchema } from '#contract/index.ts'
+
+const requestContext = z.object({
+  requestId: z.string(),
+  functionArn: z.string(),
+  approximateInvokeCount: z.number().optional(),
+})
+
+/** A handler's outcome, carried by its success destination. */
+const successRecord = z
+  .object({
+    requestContext: requestContext.extend({ condition: z.literal('Success') }),
+    requestPayload: ruleEventSchema,
+    responsePayload: outcomeSchema,
+  })
+  .transform((record) => ({ kind: 'success' as const, ...record }))
+
+/** An invocation that ended without an outcome, carried by the failure destination. */
+const failureRecord = z
+  .object({
+    requestContext: requestContext.extend({ condition: z.enum(['RetriesExhausted', 'EventAgeExceeded']) }),
+    requestPayload: ruleEventSchema,
+    responsePayload: z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() }).nullish(),
+  })
+  .transform((record) => ({ kind: 'failure' as const, ...record }))
+
+/**
+ * All that the publisher is invoked with: records of Lambda destinations, and direct calls of our own workflows.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+ */
+export const publisherEventSchema = z.union([
+  successRecord,
+  failureRecord,
+  publishCommandSchema.transform((command) => ({ kind: 'command' as const, ...command })),
+])
+
+export type SuccessRecord = z.infer<typeof successRecord>
+export type FailureRecord = z.infer<typeof failureRecord>

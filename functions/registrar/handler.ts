@@ -1,0 +1,78 @@
+import type { Observer } from '../shared/observability.ts'
+import type { DeviceWriter } from './devices.ts'
+import { CUSTOM_RESOURCES } from './env.ts'
+import { answerableCallSchema, type CustomResourceCall, customResourceCallSchema } from './event.ts'
+
+export interface RegistrarDependencies {
+  devices: DeviceWriter
+  /** The host name AWS gave a domain configuration. */
+  describeDomain(domainConfigurationName: string): Promise<string>
+  /** Gives the thing its type and attributes, which take the place of those it had. */
+  updateThing(thing: { thingName: string; thingTypeName: string; attributes: Record<string, string> }): Promise<void>
+  /** Sends the answer to where CloudFormation waits for it. */
+  respond(url: string, body: string): Promise<void>
+  observer: Observer
+}
+
+interface Answer {
+  physicalId: string
+  data?: Record<string, string>
+}
+
+/**
+ * The deployment's custom resources. It always answers CloudFormation, also about what it could not do: a call without an answer
+ * would hang the deployment for an hour.
+ */
+export function createRegistrar(dependencies: RegistrarDependencies): (event: unknown) => Promise<void> {
+  const { devices, describeDomain, updateThing, respond, observer } = dependencies
+
+  return async (event) => {
+    const call = answerableCallSchema.parse(event)
+    const status = await perform(event).then(
+      ({ physicalId, data }) => ({ Status: 'SUCCESS', PhysicalResourceId: physicalId, Data: data ?? {} }),
+      (error: unknown) => {
+        const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
+        observer.error('registration_failed', { logical_id: call.LogicalResourceId, reason })
+        return {
+          Status: 'FAILED',
+          Reason: reason.slice(0, 1_000),
+          PhysicalResourceId: call.PhysicalResourceId ?? call.LogicalResourceId,
+        }
+      },
+    )
+    const { StackId, RequestId, LogicalResourceId } = call
+    await respond(call.ResponseURL, JSON.stringify({ ...status, StackId, RequestId, LogicalResourceId }))
+  }
+
+  async function perform(event: unknown): Promise<Answer> {
+    const call = customResourceCallSchema.parse(event)
+    return call.ResourceType === CUSTOM_RESOURCES.device ? registerDevice(call) : registerServerNames(call)
+  }
+
+  /** The client id is the physical id: renaming a device in the fleet file removes the old one. */
+  async function registerDevice(
+    call: CustomResourceCall & { ResourceType: typeof CUSTOM_RESOURCES.device },
+  ): Promise<Answer> {
+    const device = call.ResourceProperties
+    if (call.RequestType === 'Delete') await devices.remove(call.PhysicalResourceId ?? device.ClientId)
+    else {
+      await devices.put(device)
+      await updateThing({
+        thingName: device.ClientId,
+        thingTypeName: device.ThingTypeName,
+        attributes: device.Attributes,
+      })
+    }
+    return { physicalId: device.ClientId }
+  }
+
+  async function registerServerNames(
+    call: CustomResourceCall & { ResourceType: typeof CUSTOM_RESOURCES.serverNames },
+  ): Promise<Answer> {
+    const physicalId = call.PhysicalResourceId ?? call.LogicalResourceId
+    if (call.RequestType === 'Delete') return { physicalId }
+    const names = await Promise.all(call.ResourceProperties.DomainConfigurationNames.map(describeDomain))
+    await devices.putServerNames([...new Set(names)])
+    return { physicalId, data: { ServerNames: names.join(',') } }
+  }
+}

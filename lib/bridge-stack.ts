@@ -1,0 +1,229 @@
+import {
+  CfnOutput,
+  CfnParameter,
+  CustomResource,
+  RemovalPolicy,
+  Stack,
+  type StackProps,
+  Validations,
+} from 'aws-cdk-lib'
+import * as lambda from 'aws-cdk-lib/aws-lambda'
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager'
+import type { Construct } from 'constructs'
+import {
+  deploymentNames,
+  type HandlerName,
+  publishableResourceNames,
+  REQUEST_LIMITS,
+  RETRIES,
+} from '#contract/index.ts'
+import { CUSTOM_RESOURCES } from '#functions/registrar/env.ts'
+import type { BundleFolders, FunctionName } from './bundles.ts'
+import { Alarms } from './constructs/alarms.ts'
+import { BridgeFunction, iotArn } from './constructs/bridge-function.ts'
+import { DeadLetterQueue } from './constructs/dead-letter-queue.ts'
+import { DeviceEndpoints } from './constructs/device-endpoints.ts'
+import { FleetResources } from './constructs/fleet.ts'
+import { IotLogging } from './constructs/iot-logging.ts'
+import { Tables } from './constructs/tables.ts'
+import { TopicRoutes } from './constructs/topic-routes.ts'
+import { environmentsOf } from './environments.ts'
+
+import type { BridgeSettings } from './settings.ts'
+
+export interface BridgeStackProps extends StackProps {
+  settings: BridgeSettings
+  bundles: BundleFolders
+}
+
+/** Kept free for the authorizer and the publisher in stages that carry load; a new account may have only ten in all. */
+const PRODUCTION_RESERVED_CONCURRENCY = 50
+/** IoT Core gives a custom authorizer this long. https://docs.aws.amazon.com/iot/latest/developerguide/config-custom-auth.html */
+const AUTHORIZER_TIMEOUT_SECONDS = 5
+
+/** The whole bridge of one stage: endpoints, rules, functions, tables, queues, alarms. */
+export class BridgeStack extends Stack {
+  readonly #props: BridgeStackProps
+
+  constructor(scope: Construct, id: string, props: BridgeStackProps) {
+    super(scope, id, props)
+    this.#props = props
+    const { settings } = props
+    const names = deploymentNames(settings.stage)
+    const tables = new Tables(this, 'Tables', settings)
+    const secret = this.#issuerSecret(names.issuerSecret)
+    const upstream = new CfnParameter(this, 'ApiUpstreamUrl', {
+      default: settings.apiUpstreamUrl,
+      description: 'Base URL that api requests are forwarded to; empty: they are refused',
+    })
+    const environments = environmentsOf({
+      settings,
+      tables,
+      issuerSecretArn: secret.secretArn,
+      apiUpstreamUrl: upstream.valueAsString,
+    })
+
+    const errorQueue = new DeadLetterQueue(this, 'RuleErrors', settings)
+    const queues = { ruleErrors: errorQueue.queue } as Record<string, DeadLetterQueue['queue']>
+    const queueOf = (name: string) => {
+      const { queue } = new DeadLetterQueue(this, `DeadLetters-${name}`, settings)
+      queues[name] = queue
+      return queue
+    }
+    const reserved = settings.reservedConcurrency ?? (settings.isProduction ? PRODUCTION_RESERVED_CONCURRENCY : 0)
+
+    const publisher = this.#function('publisher', 'Publishes outcomes to MQTT', environments.publisher, {
+      deadLetterQueue: queueOf('publisher'),
+      reservedConcurrency: reserved,
+    })
+    publisher.allow('iot:Publish', ...this.#publishableTopics())
+    publisher.allow('dynamodb:UpdateItem', tables.correlations.tableArn)
+    this.#asynchronous(publisher, RETRIES.publisher)
+
+    const authorizer = this.#function(
+      'authorizer',
+      'Decides who connects and with which rights',
+      environments.authorizer,
+      {
+        timeoutSeconds: AUTHORIZER_TIMEOUT_SECONDS,
+        memoryMb: 512,
+        reservedConcurrency: reserved,
+      },
+    )
+    authorizer.allow('dynamodb:GetItem', tables.devices.tableArn)
+    authorizer.allow('secretsmanager:GetSecretValue', secret.secretArn)
+
+    const handlers: Record<HandlerName, BridgeFunction> = {
+      conscience: this.#function('conscience', 'Evaluates actions', environments.conscience, {
+        deadLetterQueue: queueOf('conscience'),
+      }),
+      memory: this.#function('memory', 'Stores and finds memories', environments.memory, {
+        deadLetterQueue: queueOf('memory'),
+      }),
+      api: this.#function('api', 'Forwards requests to the API upstream', environments.api, {
+        deadLetterQueue: queueOf('api'),
+      }),
+      events: this.#function('events', 'Keeps the last state of each client', environments.events, {
+        deadLetterQueue: queueOf('events'),
+      }),
+    }
+    for (const name of ['conscience', 'memory', 'api'] as const) {
+      handlers[name].allow('dynamodb:UpdateItem', tables.correlations.tableArn)
+      this.#asynchronous(handlers[name], RETRIES.request, publisher)
+    }
+    this.#asynchronous(handlers.events, RETRIES.event, publisher)
+    handlers.memory.allow('dynamodb:PutItem', tables.memories.tableArn)
+    handlers.memory.allow('dynamodb:Query', tables.memories.tableArn)
+    handlers.memory.allow('dynamodb:GetItem', tables.devices.tableArn)
+    handlers.api.allow('dynamodb:GetItem', tables.devices.tableArn)
+    handlers.events.allow('dynamodb:UpdateItem', tables.status.tableArn)
+
+    const routes = new TopicRoutes(this, 'Routes', {
+      stage: settings.stage,
+      root: settings.root,
+      functions: handlers,
+      errorQueue: errorQueue.queue,
+    })
+    const endpoints = new DeviceEndpoints(this, 'Endpoints', { ...settings, authorizer })
+    const registrar = this.#registrar(tables, environments.registrar, endpoints)
+    if (settings.iotLogging) new IotLogging(this, 'IotLogging')
+    new Alarms(this, 'Alarms', {
+      functions: { ...handlers, publisher, authorizer, registrar },
+      withDestinations: Object.keys(handlers),
+      deadLetterQueues: queues,
+      ruleNames: routes.ruleNames,
+      topicArn: settings.alarmTopicArn,
+    })
+    this.#outputs({
+      AuthorizerName: endpoints.authorizerName,
+      DomainConfigurationNames: endpoints.domainConfigurations.map((one) => one.ref).join(','),
+      IssuerSecretName: names.issuerSecret,
+      CorrelationTable: tables.correlations.tableName,
+      DeviceTable: tables.devices.tableName,
+      MemoryTable: tables.memories.tableName,
+      StatusTable: tables.status.tableName,
+    })
+  }
+
+  #function(
+    name: FunctionName,
+    description: string,
+    environment: Readonly<Record<string, string>>,
+    options: Partial<ConstructorParameters<typeof BridgeFunction>[2]> = {},
+  ): BridgeFunction {
+    return new BridgeFunction(this, name, {
+      bundleFolder: this.#props.bundles[name],
+      description,
+      environment,
+      timeoutSeconds: REQUEST_LIMITS.functionTimeoutSeconds,
+      isProduction: this.#props.settings.isProduction,
+      ...options,
+    })
+  }
+
+  /** How Lambda's queue treats the function, and where its outcomes go. */
+  #asynchronous(source: BridgeFunction, retries: number, destination?: BridgeFunction): void {
+    const target = destination && { destination: destination.function.functionArn }
+    new lambda.CfnEventInvokeConfig(source, 'Asynchronous', {
+      functionName: source.function.functionName,
+      qualifier: '$LATEST',
+      maximumRetryAttempts: retries,
+      ...(retries === RETRIES.request && { maximumEventAgeInSeconds: REQUEST_LIMITS.maximumEventAgeSeconds }),
+      ...(target && { destinationConfig: { onSuccess: target, onFailure: target } }),
+    })
+    if (destination) source.allow('lambda:InvokeFunction', destination.function.functionArn)
+  }
+
+  #publishableTopics(): string[] {
+    return publishableResourceNames(this.#props.settings.root).map((pattern) => iotArn(this, 'topic', pattern))
+  }
+
+  #issuerSecret(secretName: string): secretsmanager.Secret {
+    const secret = new secretsmanager.Secret(this, 'IssuerSecret', {
+      secretName,
+      description: 'Signs device tokens; the version before it is taken while its tokens last',
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ kid: 'issuer-1' }),
+        generateStringKey: 'secret',
+        passwordLength: 64,
+        excludePunctuation: true,
+      },
+      removalPolicy: this.#props.settings.isProduction ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'Verifiers must load a new key before issuers sign with it, so the key is rotated by put-secret-value with a new kid, not by a schedule.',
+    })
+    return secret
+  }
+
+  #registrar(
+    tables: Tables,
+    environment: Readonly<Record<string, string>>,
+    endpoints: DeviceEndpoints,
+  ): BridgeFunction {
+    const { settings } = this.#props
+    const registrar = this.#function('registrar', 'Writes devices and host names at deployment', environment, {
+      timeoutSeconds: 60,
+    })
+    registrar.allow('dynamodb:UpdateItem', tables.devices.tableArn)
+    registrar.allow('iot:DescribeDomainConfiguration', ...endpoints.domainConfigurations.map((one) => one.attrArn))
+    const things = settings.fleet.devices.map(({ clientId }) => iotArn(this, 'thing', clientId))
+    if (things.length > 0) registrar.allow('iot:UpdateThing', ...things)
+    const fleet = new FleetResources(this, 'Fleet', { settings, registrarArn: registrar.function.functionArn })
+    const serverNames = new CustomResource(this, 'ServerNames', {
+      serviceToken: registrar.function.functionArn,
+      resourceType: CUSTOM_RESOURCES.serverNames,
+      properties: { DomainConfigurationNames: endpoints.domainConfigurations.map((one) => one.ref) },
+    })
+    // without its policy the function would be called before it may do anything
+    for (const resource of [fleet, serverNames]) resource.node.addDependency(registrar.role)
+    new CfnOutput(this, 'ServerNamesOutput', { key: 'ServerNames', value: serverNames.getAttString('ServerNames') })
+    return registrar
+  }
+
+  #outputs(values: Readonly<Record<string, string>>): void {
+    for (const [key, value] of Object.entries(values)) new CfnOutput(this, `${key}Output`, { key, value })
+  }
+}

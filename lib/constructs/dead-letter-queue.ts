@@ -1,0 +1,22 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import * as sqs from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+
+/** A queue for what could not be handled: encrypted, TLS only, kept for the two weeks that SQS allows at most. */
+export class DeadLetterQueue extends Construct {
+  readonly queue: sqs.Queue
+
+  constructor(scope: Construct, id: string, props: { isProduction: boolean }) {
+    super(scope, id)
+    this.queue = new sqs.Queue(this, 'Queue', {
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+      removalPolicy: props.isProduction ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
+    Validations.of(this.queue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'This is itself the dead-letter queue; its depth raises an alarm.',
+    })
+  }
+}

@@ -1,0 +1,91 @@
+import { CustomResource, Stack } from 'aws-cdk-lib'
+import * as iot from 'aws-cdk-lib/aws-iot'
+import { Construct } from 'constructs'
+import {
+  type ArnPrefix,
+  compilePolicyDocuments,
+  deploymentNames,
+  effectiveRights,
+  type FleetDevice,
+  type Identity,
+} from '#contract/index.ts'
+import { CUSTOM_RESOURCES } from '#functions/registrar/env.ts'
+import type { BridgeSettings } from '../settings.ts'
+
+/**
+ * Where a certificate, not a token, says who is there: the thing it is attached to. Stand-ins that fit the contract's identifiers
+ * while rights are worked out; the policy variables take their place in the text.
+ */
+const VARIABLES: Readonly<Record<string, string>> = {
+  'policy-variable:thing': '${iot:Connection.Thing.ThingName}',
+  'policy-variable:organization': '${iot:Connection.Thing.Attributes[organizationId]}',
+  'policy-variable:device': '${iot:Connection.Thing.Attributes[deviceId]}',
+}
+const VARIABLE_IDENTITY: Required<Identity> = {
+  clientId: 'policy-variable:thing',
+  organizationId: 'policy-variable:organization',
+  deviceId: 'policy-variable:device',
+}
+
+/** Thing type, the policies of each role, and the seed devices of the fleet file with their records. */
+export class FleetResources extends Construct {
+  constructor(scope: Construct, id: string, props: { settings: BridgeSettings; registrarArn: string }) {
+    super(scope, id)
+    const { settings } = props
+    const base = deploymentNames(settings.stage).stackName
+    const thingType = new iot.CfnThingType(this, 'ThingType', {
+      thingTypeName: `${base}-device`,
+      thingTypeProperties: {
+        thingTypeDescription: 'A device of the bridge',
+        searchableAttributes: ['role', 'organizationId'],
+      },
+    })
+    for (const [role, { permissions }] of Object.entries(settings.fleet.roles)) {
+      for (const [index, document] of this.#rolePolicies(permissions, settings.root).entries()) {
+        new iot.CfnPolicy(this, `Policy-${role}-${index + 1}`, {
+          policyName: `${base}-${role}-${index + 1}`,
+          policyDocument: document,
+        })
+      }
+    }
+    for (const device of settings.fleet.devices) this.#device(device, thingType, props.registrarArn)
+  }
+
+  /** The policy of a role as certificates get it; devices with a token are given theirs by the authorizer. */
+  #rolePolicies(permissions: readonly string[], root: string): unknown[] {
+    const { partition, region, account } = Stack.of(this)
+    const rights = effectiveRights({
+      root,
+      identity: VARIABLE_IDENTITY,
+      rolePermissions: permissions,
+      tokenPermissions: permissions,
+    })
+    const arnPrefix = `arn:${partition}:iot:${region}:${account}` satisfies ArnPrefix
+    const text = JSON.stringify(compilePolicyDocuments(VARIABLE_IDENTITY.clientId, rights, arnPrefix))
+    const withVariables = Object.entries(VARIABLES).reduce(
+      (json, [standIn, variable]) => json.replaceAll(standIn, variable),
+      text,
+    )
+    return JSON.parse(withVariables) as unknown[]
+  }
+
+  /** The template language gives a thing no type and so at most three attributes; the registrar adds both. */
+  #device(device: FleetDevice, thingType: iot.CfnThingType, registrarArn: string): void {
+    const { clientId, role, organizationId, deviceId, attributes } = device
+    const optional = { ...(organizationId && { organizationId }), ...(deviceId && { deviceId }) }
+    const thing = new iot.CfnThing(this, `Thing-${clientId}`, { thingName: clientId })
+    const registration = new CustomResource(this, `Device-${clientId}`, {
+      serviceToken: registrarArn,
+      resourceType: CUSTOM_RESOURCES.device,
+      properties: {
+        ClientId: clientId,
+        Role: role,
+        ...(organizationId && { OrganizationId: organizationId }),
+        ...(deviceId && { DeviceId: deviceId }),
+        ThingTypeName: thingType.ref,
+        Attributes: { ...attributes, role, ...optional },
+      },
+    })
+    registration.node.addDependency(thing)
+  }
+}

@@ -1,0 +1,32 @@
+import { Stack, Validations } from 'aws-cdk-lib'
+import * as iam from 'aws-cdk-lib/aws-iam'
+import * as iot from 'aws-cdk-lib/aws-iot'
+import { Construct } from 'constructs'
+
+/** Where IoT Core logs to, whatever the account. */
+const LOG_GROUP = 'AWSIotLogsV2'
+
+/** IoT Core's own log: the one place where an SQL error of a topic rule is told. One setting for the whole account. */
+export class IotLogging extends Construct {
+  constructor(scope: Construct, id: string) {
+    super(scope, id)
+    const { account } = Stack.of(this)
+    const role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('iot.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+      }),
+    })
+    const logGroupArn = Stack.of(this).formatArn({ service: 'logs', resource: `log-group:${LOG_GROUP}:*` })
+    role.addToPolicy(
+      new iam.PolicyStatement({
+        actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents', 'logs:PutRetentionPolicy'],
+        resources: [logGroupArn],
+      }),
+    )
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'IoT Core names the streams of its log group itself; the group is fixed.',
+    })
+    new iot.CfnLogging(this, 'Logging', { accountId: account, defaultLogLevel: 'WARN', roleArn: role.roleArn })
+  }
+}

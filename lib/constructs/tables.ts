@@ -1,0 +1,45 @@
+import { RemovalPolicy } from 'aws-cdk-lib'
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
+import { Construct } from 'constructs'
+import { deploymentNames, TABLE_KEYS } from '#contract/index.ts'
+import { STATUS_TABLE_KEYS } from '#functions/events/env.ts'
+import { MEMORY_TABLE_KEYS } from '#functions/memory/env.ts'
+
+interface TableKeys {
+  readonly partitionKey: string
+  readonly sortKey?: string
+  readonly timeToLive?: string
+}
+
+/** All state: on-demand capacity, point-in-time recovery, items that end by themselves where they should. */
+export class Tables extends Construct {
+  readonly correlations: dynamodb.Table
+  readonly devices: dynamodb.Table
+  readonly memories: dynamodb.Table
+  readonly status: dynamodb.Table
+  readonly #isProduction: boolean
+
+  constructor(scope: Construct, id: string, props: { stage: string; isProduction: boolean }) {
+    super(scope, id)
+    this.#isProduction = props.isProduction
+    const names = deploymentNames(props.stage)
+    this.correlations = this.#table('Correlations', names.correlationTable, TABLE_KEYS.correlations)
+    this.devices = this.#table('Devices', names.deviceTable, TABLE_KEYS.devices)
+    this.memories = this.#table('Memories', names.memoryTable, MEMORY_TABLE_KEYS)
+    this.status = this.#table('Status', names.statusTable, STATUS_TABLE_KEYS)
+  }
+
+  #table(id: string, tableName: string, keys: TableKeys): dynamodb.Table {
+    const text = (name: string) => ({ name, type: dynamodb.AttributeType.STRING })
+    return new dynamodb.Table(this, id, {
+      tableName,
+      partitionKey: text(keys.partitionKey),
+      ...(keys.sortKey && { sortKey: text(keys.sortKey) }),
+      ...(keys.timeToLive && { timeToLiveAttribute: keys.timeToLive }),
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: this.#isProduction,
+      removalPolicy: this.#isProduction ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
+  }
+}

@@ -1,0 +1,50 @@
+import type * as z from 'zod'
+import type { apiEnvironment } from '#functions/api/env.ts'
+import type { authorizerEnvironment } from '#functions/authorizer/env.ts'
+import type { conscienceEnvironment } from '#functions/conscience/env.ts'
+import type { eventsEnvironment } from '#functions/events/env.ts'
+import type { memoryEnvironment } from '#functions/memory/env.ts'
+import type { publisherEnvironment } from '#functions/publisher/env.ts'
+import type { registrarEnvironment } from '#functions/registrar/env.ts'
+import type { FunctionName } from './bundles.ts'
+import type { Tables } from './constructs/tables.ts'
+import type { BridgeSettings } from './settings.ts'
+
+/** Each function's schema: a variable that it needs and is not given here does not compile. */
+type Schemas = {
+  api: typeof apiEnvironment
+  authorizer: typeof authorizerEnvironment
+  conscience: typeof conscienceEnvironment
+  events: typeof eventsEnvironment
+  memory: typeof memoryEnvironment
+  publisher: typeof publisherEnvironment
+  registrar: typeof registrarEnvironment
+}
+type Variables = { [Name in FunctionName]: Record<keyof z.input<Schemas[Name]>, string> }
+
+/** The variables of every function. */
+export function environmentsOf(stack: {
+  settings: BridgeSettings
+  tables: Tables
+  issuerSecretArn: string
+  apiUpstreamUrl: string
+}): Variables {
+  const { settings, tables } = stack
+  const topics = { TOPIC_ROOT: settings.root, SHARED_REPLIES: settings.sharedReplies.join(',') }
+  const requests = { ...topics, CORRELATION_TABLE: tables.correlations.tableName }
+  const devices = { DEVICE_TABLE: tables.devices.tableName }
+  return {
+    authorizer: {
+      ...topics,
+      ...devices,
+      ISSUER_SECRET_ID: stack.issuerSecretArn,
+      TOKEN_MAX_LIFETIME_SECONDS: String(settings.tokenLifetimeSeconds),
+    },
+    conscience: requests,
+    memory: { ...requests, ...devices, MEMORY_TABLE: tables.memories.tableName },
+    api: { ...requests, ...devices, API_UPSTREAM_URL: stack.apiUpstreamUrl, API_TIMEOUT_MS: '8000' },
+    events: { ...topics, STATUS_TABLE: tables.status.tableName },
+    publisher: requests,
+    registrar: devices,
+  }
+}

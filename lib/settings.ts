@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import * as z from 'zod'
+import {
+  bridgeError,
+  DEFAULT_ROOT,
+  DEFAULT_STAGE,
+  describeIssue,
+  type Fleet,
+  isTopicKey,
+  parseFleet,
+  ROOT_PATTERN,
+  STAGE_PATTERN,
+  TOKEN_LIMITS,
+} from '#contract/index.ts'
+
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+
+/** What a deployer decides, as CDK context: `cdk deploy -c stage=prod -c root=acme`. */
+export const settingsSchema = z.object({
+  stage: z.string().regex(STAGE_PATTERN).default(DEFAULT_STAGE),
+  /** The topics' root. */
+  root: z.string().regex(ROOT_PATTERN).default(DEFAULT_ROOT),
+  /** Base URL that the api function forwards to; empty: api requests are answered with upstream_not_configured. */
+  apiUpstreamUrl: z.union([z.url({ protocol: /^https?$/ }), z.literal('')]).default(''),
+  /** Longest token lifetime that the authorizer takes, in seconds. */
+  tokenLifetimeSeconds: z.coerce
+    .number()
+    .int()
+    .min(60)
+    .max(TOKEN_LIMITS.maxConnectionSeconds)
+    .default(TOKEN_LIMITS.defaultLifetimeSeconds),
+  /** Shared topics opened for replies, comma list: `api/responses`. */
+  sharedReplies: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').filter(Boolean))
+    .refine((keys) => keys.every(isTopicKey), 'names a topic that is not in the contract'),
+  /** File with roles and seed devices. */
+  fleetFile: z.string().default('fleet.json'),
+  /** File with the conscience rules. */
+  conscienceRulesFile: z.string().default('functions/conscience/rules.json'),
+  /** Adds the endpoint for JWT and client certificate together. */
+  mutualTls: flag.default(false),
+  /** IoT logging is one setting for the whole account; switch it off where another stack has it. */
+  iotLogging: flag.default(true),
+  /** Concurrency kept free for authorizer and publisher each; 0 keeps none. Default: 0 in `dev`, else 50. */
+  reservedConcurrency: z.coerce.number().int().min(0).optional(),
+  /** SNS topic that alarms notify; none by default. */
+  alarmTopicArn: z.string().startsWith('arn:').optional(),
+})
+
+export type BridgeSettings = z.output<typeof settingsSchema> & { fleet: Fleet; isProduction: boolean }
+
+/** Reads the settings and the fleet file. Throws configuration_invalid or fleet_invalid with the name of what is wrong. */
+export function readSettings(context: (name: string) => unknown, projectFolder: string): BridgeSettings {
+  const given = Object.keys(settingsSchema.shape).map((name) => [name, context(name) ?? undefined])
+  const parsed = settingsSchema.safeParse(Object.fromEntries(given))
+  if (!parsed.success) throw bridgeError('configuration_invalid', { problem: describeIssue(parsed.error) })
+  const settings = parsed.data
+  return {
+    ...settings,
+    fleet: parseFleet(readJson(resolve(projectFolder, settings.fleetFile)), settings.root),
+    isProduction: settings.stage !== DEFAULT_STAGE,
+  }
+}
+
+function readJson(file: string): unknown {
+  if (!existsSync(file)) throw bridgeError('configuration_invalid', { problem: `there is no file ${file}` })
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    throw bridgeError('configuration_invalid', { problem: `${file} is not JSON` }, { cause })
+  }
+}
