@@ -1,0 +1,40 @@
+import type { CfnResponses } from '../aws-api/index.ts'
+import type { DynamoDb } from '../dynamodb/index.ts'
+import type { Iam } from '../iam/index.ts'
+import type { IotRegistry, RulesEngine, RuntimeLog } from '../iot/index.ts'
+import type { LambdaService } from '../lambda/index.ts'
+import type { Secrets } from '../secrets/index.ts'
+import type { SqsService } from '../sqs/index.ts'
+import type { CustomResourceLedger } from './custom-resource-ledger.ts'
+
+/** What emulators create their resources in. */
+export interface ResourceContext {
+  region: string
+  accountId: string
+  stackId: string
+  /** `AWS_ENDPOINT_URL` of the functions. */
+  apiUrl: string
+  /** The host name of every domain configuration. */
+  domainName: string
+  /** The folder of a function's code. */
+  assetFolder(key: string): string
+  iam: Iam
+  lambda: LambdaService
+  /** Role ARN by function name. */
+  functionRoles: Map<string, string>
+  dynamoDb: DynamoDb
+  secrets: Secrets
+  sqs: SqsService
+  iot: IotRegistry
+  rules: RulesEngine
+  cfnResponses: CfnResponses
+  customResources: CustomResourceLedger
+  /** Checks made when all resources exist, since policies come after the roles they belong to. */
+  afterCreation(check: () => void): void
+  log: RuntimeLog
+}
+
+/** An ARN of this account. */
+export function arn(context: ResourceContext, service: string, resource: string): string {
+  return `arn:aws:${service}:${context.region}:${context.accountId}:${resource}`
+}

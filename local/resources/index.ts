@@ -1,0 +1,6 @@
+export type { ResourceContext } from './context.ts'
+export { deleteRemovedCustomResources } from './custom-resource.ts'
+export { createCustomResourceLedger } from './custom-resource-ledger.ts'
+export { destinationAction } from './lambda-event-invoke-config.ts'
+export { requireGrant } from './lambda-function.ts'
+export { RESOURCE_EMULATORS } from './registry.ts'

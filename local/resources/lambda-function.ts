@@ -1,0 +1,81 @@
+import type { Caller } from '../iam/index.ts'
+import type { Emulator } from '../template/index.ts'
+import { arn, type ResourceContext } from './context.ts'
+import { isObject, readProperties } from './properties.ts'
+
+/** What the platform itself does under a function's role. https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html */
+const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'] as const
+
+/** AWS::Lambda::Function of the Node.js runtime. */
+export const lambdaFunction: Emulator<ResourceContext> = {
+  create(request, context) {
+    const properties = readProperties(request)
+    const runtime = properties.optionalText('Runtime')
+    if (!runtime?.startsWith('nodejs')) throw new TypeError(`expected a Node.js runtime, got ${runtime}`)
+    const functionName = properties.optionalText('FunctionName') ?? request.physicalName()
+    const functionArn = arn(context, 'lambda', `function:${functionName}`)
+    const roleArn = properties.text('Role')
+    if (!context.iam.mayAssume(roleArn, 'lambda.amazonaws.com')) {
+      throw new TypeError(`The role defined for the function cannot be assumed by Lambda: ${roleArn}`)
+    }
+    const { accessKeyId, secretAccessKey, sessionToken } = context.iam.credentialsFor(roleArn, functionName)
+    const logging = properties.object('LoggingConfig').LogGroup
+    const logGroupName = typeof logging === 'string' ? logging : `/aws/lambda/${functionName}`
+    const deadLetterArn = properties.object('DeadLetterConfig').TargetArn
+    context.functionRoles.set(functionName, roleArn)
+    context.lambda.define({
+      functionName,
+      functionArn,
+      codePath: context.assetFolder(String(properties.object('Code').S3Key)),
+      handler: properties.text('Handler'),
+      environment: {
+        ...variables(properties.object('Environment').Variables),
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        AWS_SESSION_TOKEN: sessionToken,
+        AWS_ENDPOINT_URL: context.apiUrl,
+      },
+      timeoutSeconds: properties.number('Timeout') ?? 3,
+      memoryMb: properties.number('MemorySize') ?? 128,
+      reservedConcurrency: properties.number('ReservedConcurrentExecutions'),
+      roleArn,
+      deadLetterArn: typeof deadLetterArn === 'string' ? deadLetterArn : undefined,
+      logGroupName,
+    })
+    context.afterCreation(() => {
+      const grants = [
+        ...LOG_ACTIONS.map((action) => ({ action, resource: arn(context, 'logs', `log-group:${logGroupName}:*`) })),
+        ...(typeof deadLetterArn === 'string' ? [{ action: 'sqs:SendMessage', resource: deadLetterArn }] : []),
+      ]
+      for (const { action, resource } of grants) requireGrant(context, roleArn, functionName, action, resource)
+    })
+    return { ref: functionName, attributes: { Arn: functionArn } }
+  },
+}
+
+/** Throws AWS's denial when the role lacks a grant that the platform needs for the function. */
+export function requireGrant(
+  { iam }: Pick<ResourceContext, 'iam'>,
+  roleArn: string,
+  sessionName: string,
+  action: string,
+  resource: string,
+): void {
+  const caller = assumedRole(roleArn, sessionName)
+  const { decision } = iam.authorize(caller, action, resource)
+  if (decision === 'allowed') return
+  throw new Error(
+    `AccessDeniedException: User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ` +
+      `because no identity-based policy allows the ${action} action`,
+  )
+}
+
+function assumedRole(roleArn: string, sessionName: string): Caller {
+  const roleName = roleArn.slice(roleArn.indexOf('/') + 1)
+  const accountId = roleArn.split(':')[4]
+  return { kind: 'role', roleArn, roleName, arn: `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}` }
+}
+
+function variables(given: Parameters<typeof isObject>[0]): Record<string, string> {
+  return isObject(given) ? Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)])) : {}
+}

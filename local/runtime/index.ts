@@ -1,0 +1,2 @@
+export type { RuntimeOptions } from './options.ts'
+export { type Runtime, startRuntime } from './start.ts'
