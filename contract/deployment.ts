@@ -3,7 +3,8 @@
  * one stage in one account and region.
  */
 export const DEFAULT_STAGE = 'dev'
-export const STAGE_PATTERN = /^[a-z][a-z0-9-]{0,15}$/
+/** Dashes stand single and inside: in the names of rules they become `_`, where runs of it would be one. */
+export const STAGE_PATTERN = /^(?=.{1,16}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 
 export interface DeploymentNames {
   stackName: string

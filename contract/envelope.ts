@@ -58,10 +58,16 @@ export function createEnvelope<Payload>(
   }
 }
 
-/** The first problem of a failed parse in one line: `payload.layer: expected …`, without the value itself. */
+/** A place can hold keys that the sender chose, so it is cut here: the text goes into replies. */
+const MAX_PLACE_CHARACTERS = 128
+
+/**
+ * The first problem of a failed parse in one line: `payload.layer: expected …`, without the value itself. The place is cut at
+ * 128 characters.
+ */
 export function describeIssue(error: z.ZodError): string {
   const issue = error.issues[0]
   if (!issue) return 'unknown problem'
-  const path = issue.path.map(String).join('.')
+  const path = issue.path.map(String).join('.').slice(0, MAX_PLACE_CHARACTERS)
   return path ? `${path}: ${issue.message}` : issue.message
 }

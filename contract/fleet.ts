@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { describeIssue } from './envelope.ts'
-import { bridgeError } from './errors.ts'
-import { effectiveRights, MAX_PERMISSIONS } from './permissions.ts'
+import { bridgeError, isBridgeError } from './errors.ts'
+import { type EffectiveRights, effectiveRights, MAX_PERMISSIONS } from './permissions.ts'
 import { IDENTIFIER_PATTERN } from './topic-names.ts'
 
 const identifier = z.string().regex(IDENTIFIER_PATTERN)
@@ -58,15 +58,24 @@ export function parseFleet(input: unknown, root: string): Fleet {
     }
   }
   for (const [name, { permissions }] of Object.entries(fleet.roles)) {
-    const rights = effectiveRights({
-      root,
-      identity: { clientId: 'any', organizationId: 'any', deviceId: 'any' },
-      rolePermissions: permissions,
-      tokenPermissions: permissions,
-    })
+    const rights = rightsOfRole(name, permissions, root)
     if (rights.publish.length + rights.receive.length === 0) {
       throw bridgeError('fleet_invalid', { problem: `role "${name}" grants no topic of the contract` })
     }
   }
   return fleet
+}
+
+function rightsOfRole(name: string, permissions: readonly string[], root: string): EffectiveRights {
+  try {
+    return effectiveRights({
+      root,
+      identity: { clientId: 'any', organizationId: 'any', deviceId: 'any' },
+      rolePermissions: permissions,
+      tokenPermissions: permissions,
+    })
+  } catch (error) {
+    if (!isBridgeError(error)) throw error
+    throw bridgeError('fleet_invalid', { problem: `role "${name}": ${error.message}` }, { cause: error })
+  }
 }

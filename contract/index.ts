@@ -13,6 +13,7 @@ export {
   type ReplyMetadata,
 } from './envelope.ts'
 export { type BridgeError, bridgeError, ERRORS, type ErrorCode, type ErrorDetails, isBridgeError } from './errors.ts'
+export { type ExplainInput, type Explanation, explainRight } from './explain.ts'
 export {
   apiAccessSchema,
   type Fleet,

@@ -45,7 +45,7 @@ export function parsePermission(text: string, root: string, identity: Identity):
   const access = Object.hasOwn(PREFIXES, prefix) ? PREFIXES[prefix as keyof typeof PREFIXES] : undefined
   const values: Partial<Record<string, string>> = { root, ...identity }
   let unresolved = false
-  const pattern = (access ? text.slice(4) : text).replace(/\$\{(\w*)\}/g, (_, name: string) => {
+  const pattern = (access ? text.slice(4) : text).replace(/\$\{([^}]*)\}/g, (_, name: string) => {
     if (!['root', 'clientId', 'organizationId', 'deviceId'].includes(name)) throw invalid(`unknown placeholder ${name}`)
     unresolved ||= values[name] === undefined
     return values[name] ?? 'unresolved'

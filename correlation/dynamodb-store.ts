@@ -5,7 +5,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
 import { bridgeError, TABLE_KEYS } from '#contract/index.ts'
-import { type CorrelationRecord, claimRefusal } from './record.ts'
+import { type CorrelationRecord, claimRefusal, isCompletedWith } from './record.ts'
 import type { CorrelationStore } from './store.ts'
 
 type Values = Record<string, { S: string } | { N: string }>
@@ -87,7 +87,7 @@ export function createDynamoDbStore(options: {
 
     async complete({ key, owner, fence }, state, reply) {
       const { values } = times()
-      const { written } = await write('complete', key, {
+      const { written, record } = await write('complete', key, {
         UpdateExpression: 'SET #state = :state, reply = :reply, updated_at_ms = :now_ms, expires_at_seconds = :expires',
         ConditionExpression: '#state = :pending AND #owner = :owner AND fence = :fence',
         values: {
@@ -99,7 +99,7 @@ export function createDynamoDbStore(options: {
           ':fence': { N: String(fence) },
         },
       })
-      return written
+      return written || (record !== undefined && isCompletedWith(record, { key, owner, fence }, state, reply))
     },
 
     async abandon({ key, requestHash, owner }, reply) {
@@ -109,7 +109,7 @@ export function createDynamoDbStore(options: {
           'SET #state = :failed, request_hash = :hash, #owner = :owner, lease_until_ms = :zero, reply = :reply, ' +
           'created_at_ms = if_not_exists(created_at_ms, :now_ms), updated_at_ms = :now_ms, expires_at_seconds = :expires, ' +
           'fence = if_not_exists(fence, :zero)',
-        ConditionExpression: `${EXPIRED} OR (#state = :pending AND #owner = :owner)`,
+        ConditionExpression: `${EXPIRED} OR (#owner = :owner AND #state IN (:pending, :failed))`,
         values: {
           ...values,
           ':now_seconds': { N: String(Math.floor(now / 1000)) },

@@ -1,4 +1,4 @@
-import { type CorrelationRecord, claimRefusal } from './record.ts'
+import { type CorrelationRecord, claimRefusal, isCompletedWith } from './record.ts'
 import type { CorrelationStore } from './store.ts'
 
 /** The store in a Map: for tests and for programs of one process. Same rules as the one on DynamoDB. */
@@ -36,16 +36,20 @@ export function createMemoryStore(options: { keptSeconds: number; nowMs?: () => 
     },
 
     async complete({ key, owner, fence }, state, reply) {
+      const now = nowMs()
       const record = records.get(key)
+      if (record && isCompletedWith(record, { key, owner, fence }, state, reply)) return true
       if (record?.state !== 'pending' || record.owner !== owner || record.fence !== fence) return false
-      records.set(key, { ...record, state, reply, updated_at_ms: nowMs() })
+      const expires = Math.ceil(now / 1000) + options.keptSeconds
+      records.set(key, { ...record, state, reply, updated_at_ms: now, expires_at_seconds: expires })
       return true
     },
 
     async abandon({ key, requestHash, owner }, reply) {
       const now = nowMs()
       const record = live(key)
-      if (record && (record.state !== 'pending' || record.owner !== owner)) return false
+      const isOwn = record?.owner === owner && (record.state === 'pending' || record.state === 'failed')
+      if (record && !isOwn) return false
       records.set(key, {
         request_key: key,
         state: 'failed',

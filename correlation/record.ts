@@ -1,4 +1,4 @@
-import type { ClaimResult } from './store.ts'
+import type { Claim, ClaimResult } from './store.ts'
 
 /**
  * One record of the correlation table. Attribute names as stored; numbers are epoch milliseconds, `expires_at_seconds` (the
@@ -24,4 +24,19 @@ export function claimRefusal(record: CorrelationRecord, requestHash: string): Cl
   if (record.state === 'completed' && record.reply !== undefined) return { state: 'replay', reply: record.reply }
   if (record.state === 'running') return { state: 'deferred' }
   return { state: 'inFlight' }
+}
+
+/**
+ * Tells whether a record is what this very completion makes of it: a write whose confirmation got lost is sent again and
+ * then meets itself.
+ */
+export function isCompletedWith(
+  record: CorrelationRecord,
+  claim: Claim,
+  state: 'completed' | 'failed',
+  reply: string,
+): boolean {
+  return (
+    record.owner === claim.owner && record.fence === claim.fence && record.state === state && record.reply === reply
+  )
 }

@@ -38,12 +38,14 @@ export interface CorrelationStore {
   claim(request: ClaimRequest): Promise<ClaimResult>
   /**
    * One conditional write on owner and fence. `completed`: the reply stands and later repeats get it. `failed`: it stands, but a repeat
-   * may claim again. Returns false when the claim was lost; the caller must then say nothing.
+   * may claim again. Returns false when the claim was lost; the caller must then say nothing. Telling the same again changes nothing
+   * and returns true.
    */
   complete(claim: Claim, state: 'completed' | 'failed', reply: string): Promise<boolean>
   /**
    * For an attempt that ended without a word (timeout, crash, never run): stores the error reply if nothing is recorded or the
-   * owner's claim is still pending. Returns false otherwise; the caller must then say nothing.
+   * owner's claim is still pending, or failed already: whoever stored the error and could not send it tries again. Returns false
+   * otherwise; the caller must then say nothing.
    */
   abandon(request: { key: string; requestHash: string; owner: string }, reply: string): Promise<boolean>
 }

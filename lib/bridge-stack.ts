@@ -17,10 +17,11 @@ import {
   REQUEST_LIMITS,
   RETRIES,
 } from '#contract/index.ts'
+import { MEMORY_TIME_INDEX } from '#functions/memory/env.ts'
 import { CUSTOM_RESOURCES } from '#functions/registrar/env.ts'
 import type { BundleFolders, FunctionName } from './bundles.ts'
 import { Alarms } from './constructs/alarms.ts'
-import { BridgeFunction, iotArn } from './constructs/bridge-function.ts'
+import { acceptWildcard, BridgeFunction, iotArn } from './constructs/bridge-function.ts'
 import { DeadLetterQueue } from './constructs/dead-letter-queue.ts'
 import { DeviceEndpoints } from './constructs/device-endpoints.ts'
 import { FleetResources } from './constructs/fleet.ts'
@@ -76,7 +77,7 @@ export class BridgeStack extends Stack {
       deadLetterQueue: queueOf('publisher'),
       reservedConcurrency: reserved,
     })
-    publisher.allow('iot:Publish', ...this.#publishableTopics())
+    this.#allowPublishing(publisher)
     publisher.allow('dynamodb:UpdateItem', tables.correlations.tableArn)
     this.#asynchronous(publisher, RETRIES.publisher)
 
@@ -113,7 +114,7 @@ export class BridgeStack extends Stack {
     }
     this.#asynchronous(handlers.events, RETRIES.event, publisher)
     handlers.memory.allow('dynamodb:PutItem', tables.memories.tableArn)
-    handlers.memory.allow('dynamodb:Query', tables.memories.tableArn)
+    handlers.memory.allow('dynamodb:Query', `${tables.memories.tableArn}/index/${MEMORY_TIME_INDEX.indexName}`)
     handlers.memory.allow('dynamodb:GetItem', tables.devices.tableArn)
     handlers.api.allow('dynamodb:GetItem', tables.devices.tableArn)
     handlers.events.allow('dynamodb:UpdateItem', tables.status.tableArn)
@@ -152,6 +153,7 @@ export class BridgeStack extends Stack {
     options: Partial<ConstructorParameters<typeof BridgeFunction>[2]> = {},
   ): BridgeFunction {
     return new BridgeFunction(this, name, {
+      functionName: `${this.stackName}-${name}`,
       bundleFolder: this.#props.bundles[name],
       description,
       environment,
@@ -174,8 +176,14 @@ export class BridgeStack extends Stack {
     if (destination) source.allow('lambda:InvokeFunction', destination.function.functionArn)
   }
 
-  #publishableTopics(): string[] {
-    return publishableResourceNames(this.#props.settings.root).map((pattern) => iotArn(this, 'topic', pattern))
+  #allowPublishing(publisher: BridgeFunction): void {
+    const names = publishableResourceNames(this.#props.settings.root)
+    publisher.allow('iot:Publish', ...names.map((name) => iotArn(this, 'topic', name)))
+    for (const name of names.filter((one) => one.includes('*'))) {
+      const reason =
+        'The topic holds the id of the device that is answered; the publisher holds it against the contract.'
+      acceptWildcard(publisher.role, `iot:<AWS::Region>:<AWS::AccountId>:topic/${name}`, reason)
+    }
   }
 
   #issuerSecret(secretName: string): secretsmanager.Secret {

@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
@@ -6,6 +6,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 
 export interface BridgeFunctionProps {
+  functionName: string
   /** Folder with the bundle. */
   bundleFolder: string
   description: string
@@ -37,6 +38,7 @@ export class BridgeFunction extends Construct {
     this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') })
     logGroup.grantWrite(this.role)
     this.function = new lambda.Function(this, 'Function', {
+      functionName: props.functionName,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
       handler: 'index.handler',
@@ -72,4 +74,9 @@ export class BridgeFunction extends Construct {
 /** The ARN of an IoT resource of this account. */
 export function iotArn(scope: Construct, resource: string, resourceName: string): string {
   return Stack.of(scope).formatArn({ service: 'iot', resource, resourceName, arnFormat: ArnFormat.SLASH_RESOURCE_NAME })
+}
+
+/** Says once why a role needs a resource with a wildcard; `arnTail` is the ARN from its service on, as cdk-nag prints it. */
+export function acceptWildcard(scope: Construct, arnTail: string, reason: string): void {
+  Validations.of(scope).acknowledge({ id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:${arnTail}]`, reason })
 }

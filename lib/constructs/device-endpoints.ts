@@ -54,7 +54,7 @@ export class DeviceEndpoints extends Construct {
         authorizerConfig: { defaultAuthorizerName: names.authorizer, allowAuthorizerOverride: false },
         tlsConfig: { securityPolicy: SECURITY_POLICY },
       })
-      configuration.addDependency(authorizer)
+      configuration.addResourceDependency(authorizer)
       return configuration
     })
   }

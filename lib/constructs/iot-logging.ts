@@ -1,7 +1,8 @@
-import { Stack, Validations } from 'aws-cdk-lib'
+import { Stack } from 'aws-cdk-lib'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import * as iot from 'aws-cdk-lib/aws-iot'
 import { Construct } from 'constructs'
+import { acceptWildcard } from './bridge-function.ts'
 
 /** Where IoT Core logs to, whatever the account. */
 const LOG_GROUP = 'AWSIotLogsV2'
@@ -23,10 +24,11 @@ export class IotLogging extends Construct {
         resources: [logGroupArn],
       }),
     )
-    Validations.of(role).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'IoT Core names the streams of its log group itself; the group is fixed.',
-    })
+    acceptWildcard(
+      role,
+      `logs:<AWS::Region>:<AWS::AccountId>:log-group:${LOG_GROUP}:*`,
+      'IoT Core names the streams of its log group itself; the group is fixed.',
+    )
     new iot.CfnLogging(this, 'Logging', { accountId: account, defaultLogLevel: 'WARN', roleArn: role.roleArn })
   }
 }

@@ -3,7 +3,7 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import { Construct } from 'constructs'
 import { deploymentNames, TABLE_KEYS } from '#contract/index.ts'
 import { STATUS_TABLE_KEYS } from '#functions/events/env.ts'
-import { MEMORY_TABLE_KEYS } from '#functions/memory/env.ts'
+import { MEMORY_TABLE_KEYS, MEMORY_TIME_INDEX } from '#functions/memory/env.ts'
 
 interface TableKeys {
   readonly partitionKey: string
@@ -26,6 +26,10 @@ export class Tables extends Construct {
     this.correlations = this.#table('Correlations', names.correlationTable, TABLE_KEYS.correlations)
     this.devices = this.#table('Devices', names.deviceTable, TABLE_KEYS.devices)
     this.memories = this.#table('Memories', names.memoryTable, MEMORY_TABLE_KEYS)
+    this.memories.addLocalSecondaryIndex({
+      indexName: MEMORY_TIME_INDEX.indexName,
+      sortKey: { name: MEMORY_TIME_INDEX.sortKey, type: dynamodb.AttributeType.STRING },
+    })
     this.status = this.#table('Status', names.statusTable, STATUS_TABLE_KEYS)
   }
 

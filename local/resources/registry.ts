@@ -37,6 +37,6 @@ export const RESOURCE_EMULATORS: Registry<ResourceContext> = {
   // without effect on one machine: logs are printed, nobody else can reach the queues, alarms need CloudWatch
   'AWS::CloudWatch::Alarm': recorded({ name: 'AlarmName', service: 'cloudwatch', resource: 'alarm:' }),
   'AWS::IoT::Logging': recorded({ service: 'iot', resource: 'logging/' }),
-  'AWS::Logs::LogGroup': recorded({ name: 'LogGroupName', service: 'logs', resource: 'log-group:' }),
+  'AWS::Logs::LogGroup': recorded({ name: 'LogGroupName', service: 'logs', resource: 'log-group:', suffix: ':*' }),
   'AWS::SQS::QueuePolicy': recorded({ service: 'sqs', resource: 'policy/' }),
 }

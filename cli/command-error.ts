@@ -1,0 +1,17 @@
+/** Ends a command: `failed` with exit code 1, `usage` (the words of the call are wrong) with 2. The code goes before the message. */
+export class CommandError extends Error {
+  readonly code: string
+  readonly exitCode: 1 | 2
+
+  constructor(kind: 'failed' | 'usage', code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'CommandError'
+    this.code = code
+    this.exitCode = kind === 'usage' ? 2 : 1
+  }
+}
+
+/** The code of any error: its own where it has one. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unexpected'
+}

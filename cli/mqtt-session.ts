@@ -1,0 +1,88 @@
+import { connectAsync, type IPublishPacket, type MqttClient } from 'mqtt'
+import { CommandError } from './command-error.ts'
+import { ALL_PERMISSIONS, issueToken } from './issue-token.ts'
+import type { Target } from './target.ts'
+
+/** How long a connect may take. */
+const CONNECT_TIMEOUT_MS = 10_000
+
+export interface ClientOptions {
+  clientId: string
+  permissions?: string[]
+  /** A token to use instead of a fresh one. */
+  token?: string
+}
+
+/** One MQTT 5 connection for one command. */
+export interface MqttSession extends AsyncDisposable {
+  /** Throws subscribe_denied with the broker's reason code. */
+  subscribe(filter: string, onMessage: (topic: string, payload: Buffer, packet: IPublishPacket) => void): Promise<void>
+  /** QoS 1: resolves when the broker has taken the message. Throws publish_denied with the broker's reason code. */
+  publish(topic: string, payload: string, qos: 0 | 1): Promise<void>
+}
+
+/** Connects with a token of its own. Throws connect_failed with what the broker or the network said. */
+export async function openSession(target: Target, options: ClientOptions): Promise<MqttSession> {
+  const { url, ca, alpn } = await target.mqtt()
+  const permissions = options.permissions ?? ALL_PERMISSIONS
+  const password = options.token ?? issueToken(await target.issuerKey(), { clientId: options.clientId, permissions })
+  const client = await connect(url, { clientId: options.clientId, password, ca, alpn })
+
+  return {
+    async subscribe(filter, onMessage) {
+      client.on('message', onMessage)
+      const granted = await client.subscribeAsync(filter, { qos: 1 }).catch((error: unknown) => {
+        throw denied('subscribe_denied', `subscribing to ${filter}`, error)
+      })
+      const code = granted[0]?.qos ?? 0
+      if (code >= 0x80) throw denied('subscribe_denied', `subscribing to ${filter}`, { code })
+    },
+    async publish(topic, payload, qos) {
+      await client.publishAsync(topic, payload, { qos }).catch((error: unknown) => {
+        throw denied('publish_denied', `publishing to ${topic}`, error)
+      })
+    },
+    [Symbol.asyncDispose]: () => client.endAsync(),
+  }
+}
+
+async function connect(
+  url: string,
+  options: { clientId: string; password: string; ca: string | undefined; alpn: string | undefined },
+): Promise<MqttClient> {
+  const { clientId, password, ca, alpn } = options
+  try {
+    const client = await connectAsync(
+      url,
+      {
+        protocolVersion: 5,
+        clientId,
+        username: clientId,
+        password,
+        clean: true,
+        reconnectPeriod: 0,
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        ...(ca !== undefined && { ca }),
+        ...(alpn !== undefined && { ALPNProtocols: [alpn] }),
+      },
+      false,
+    )
+    const { stream } = client
+    // small packets must not wait for the acknowledgement of the one before
+    if ('setNoDelay' in stream && typeof stream.setNoDelay === 'function') stream.setNoDelay(true)
+    return client
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const hint = /Not authorized|0x87|refused: 135/i.test(reason)
+      ? `; the runtime's log has the reason for client "${clientId}"`
+      : ''
+    throw new CommandError('failed', 'connect_failed', `connecting to ${url}: ${reason}${hint}`, { cause: error })
+  }
+}
+
+function denied(code: string, what: string, error: unknown): CommandError {
+  const reasonCode = error !== null && typeof error === 'object' && 'code' in error ? Number(error.code) : undefined
+  const hex = reasonCode && Number.isInteger(reasonCode) ? ` (reason code 0x${reasonCode.toString(16)})` : ''
+  const message = `${what} was refused by the broker${hex}; "bridge explain" tells why`
+  return new CommandError('failed', code, message, { cause: error })
+}

@@ -1,0 +1,40 @@
+import type { Command } from 'commander'
+import { topicDefinition } from '#contract/index.ts'
+import { openSession } from './mqtt-session.ts'
+import { outgoingEnvelope } from './outgoing.ts'
+import { openTarget, type TargetOptions, withTargetOptions } from './target.ts'
+import type { Terminal } from './terminal.ts'
+import { readJsonArgument, resolveTopicArgument } from './topic-argument.ts'
+
+interface PublishOptions extends TargetOptions {
+  clientId: string
+  permissions?: string[]
+  raw?: boolean
+}
+
+/** `bridge publish TOPIC JSON`: sends one message and waits until the broker has taken it. */
+export function publishCommand(program: Command, terminal: Terminal): void {
+  withTargetOptions(program.command('publish <topic> <json>'))
+    .description('publish a message; "-" reads the payload from standard input')
+    .option('--client-id <id>', 'registered device to send as', 'cli-publish')
+    .option('--permissions <patterns...>', 'permissions of the token (default: all of the role)')
+    .option('--raw', 'send the text as it is: no envelope, no check against the contract')
+    .action((topic: string, json: string, options: PublishOptions) => publish(topic, json, options, terminal))
+}
+
+async function publish(topicText: string, json: string, options: PublishOptions, terminal: Terminal): Promise<void> {
+  const target = openTarget(options)
+  const { topic, text, qos } = options.raw
+    ? { topic: topicText, text: json, qos: 1 as const }
+    : await wrapped(topicText, json, options, target.root)
+  await using session = await openSession(target, options)
+  await session.publish(topic, text, qos)
+  terminal.note(`published to ${topic}`)
+}
+
+async function wrapped(topicText: string, json: string, { clientId }: PublishOptions, root: string) {
+  const { key, topic } = resolveTopicArgument(topicText, root, clientId)
+  const message = { key, topic, payload: await readJsonArgument(json) }
+  const envelope = outgoingEnvelope(message, { client_id: clientId })
+  return { topic, text: JSON.stringify(envelope), qos: topicDefinition(key).qos }
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import type { Command } from 'commander'
+import {
+  type Envelope,
+  envelopeSchema,
+  errorNotification,
+  privateReplyTopic,
+  REQUEST_LIMITS,
+  topicDefinition,
+} from '#contract/index.ts'
+import { CommandError } from './command-error.ts'
+import { openSession } from './mqtt-session.ts'
+import { outgoingEnvelope } from './outgoing.ts'
+import { openTarget, type TargetOptions, withTargetOptions } from './target.ts'
+import { pretty, type Terminal } from './terminal.ts'
+import { readJsonArgument, resolveTopicArgument } from './topic-argument.ts'
+
+interface RequestOptions extends TargetOptions {
+  clientId: string
+  permissions?: string[]
+  correlationId: string
+  replyTo?: string
+  timeout: string
+  json?: boolean
+}
+
+/** `bridge request TOPIC JSON`: sends one request and prints its typed reply. */
+export function requestCommand(program: Command, terminal: Terminal): void {
+  withTargetOptions(program.command('request <topic> <json>'))
+    .description('send a request and print its reply; "-" reads the payload from standard input')
+    .option('--client-id <id>', 'registered device to send as', 'cli-request')
+    .option('--permissions <patterns...>', 'permissions of the token (default: all of the role)')
+    .option('--correlation-id <id>', 'send again with the same id to get the same reply', randomUUID())
+    .option('--reply-to <topic>', 'topic of the reply (default: the private one)')
+    .option('--timeout <ms>', 'how long to wait for the reply', String(REQUEST_LIMITS.deadlineMs))
+    .option('--json', 'print the whole reply envelope on one line')
+    .action((topic: string, json: string, options: RequestOptions) => request(topic, json, options, terminal))
+}
+
+async function request(topicText: string, json: string, options: RequestOptions, terminal: Terminal): Promise<void> {
+  const timeoutMs = Number(options.timeout)
+  if (!(timeoutMs > 0))
+    throw new CommandError('usage', 'invalid_option', `--timeout: expected ms, got ${options.timeout}`)
+  const target = openTarget(options)
+  const { key, topic } = resolveTopicArgument(topicText, target.root, options.clientId)
+  const reply = topicDefinition(key).reply
+  if (!reply) throw new CommandError('usage', 'not_a_request', `topic "${key}" is not answered; use "bridge publish"`)
+  const own = privateReplyTopic(target.root, options.clientId)
+  const replyTo = options.replyTo ?? own
+  const envelope = outgoingEnvelope(
+    { key, topic, payload: await readJsonArgument(json) },
+    { client_id: options.clientId, correlation_id: options.correlationId, reply_to: replyTo },
+  )
+
+  await using session = await openSession(target, options)
+  const answer = Promise.withResolvers<Envelope>()
+  const onMessage = (_: string, payload: Buffer) => {
+    const parsed = envelopeSchema.safeParse(JSON.parse(payload.toString('utf8')))
+    if (parsed.data?.metadata.correlation_id === options.correlationId) answer.resolve(parsed.data)
+  }
+  // errors always come to the private topic, so it is listened to whatever the reply topic
+  for (const filter of new Set([own, replyTo])) await session.subscribe(filter, onMessage)
+  const startedAtMs = performance.now()
+  const timer = setTimeout(() => {
+    answer.reject(
+      new CommandError(
+        'failed',
+        'timeout',
+        `no reply within ${timeoutMs} ms; the same --correlation-id ${options.correlationId} may be sent again`,
+      ),
+    )
+  }, timeoutMs)
+  try {
+    await session.publish(topic, JSON.stringify(envelope), 1)
+    const received = await answer.promise
+    show(received, reply, { terminal, elapsedMs: performance.now() - startedAtMs, asJson: options.json === true })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function show(
+  envelope: Envelope,
+  reply: NonNullable<ReturnType<typeof topicDefinition>['reply']>,
+  { terminal, elapsedMs, asJson }: { terminal: Terminal; elapsedMs: number; asJson: boolean },
+): void {
+  if (envelope.metadata.status === 'error') {
+    if (asJson) terminal.result(JSON.stringify(envelope))
+    const { code, message, component } = errorNotification.parse(envelope.payload)
+    throw new CommandError('failed', code, `${message} (${component})`)
+  }
+  const payload = reply.payload.parse(envelope.payload)
+  terminal.result(asJson ? JSON.stringify(envelope) : pretty(payload))
+  terminal.note(terminal.colors.dim(`answered in ${elapsedMs.toFixed(0)} ms on ${envelope.topic}`))
+}

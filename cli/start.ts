@@ -1,0 +1,154 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { DEFAULT_ROOT, DEFAULT_STAGE } from '#contract/index.ts'
+import { type Runtime, startRuntime } from '#local/index.ts'
+import { CommandError, errorCode } from './command-error.ts'
+import { startExampleUpstream } from './example-upstream.ts'
+import { createProgress } from './progress.ts'
+import { DEFAULT_STATE_FOLDER, removeRuntimeFile, writeRuntimeFile } from './runtime-file.ts'
+import { createRuntimeLog } from './runtime-log.ts'
+import { synthesize } from './synthesize.ts'
+import type { Terminal } from './terminal.ts'
+
+/** The usual port of MQTT over TLS, and one that no well-known service has. */
+const DEFAULT_PORTS = { mqtt: '8883', api: '4599' } as const
+
+interface StartOptions {
+  mqttPort: string
+  apiPort: string
+  state: string
+  ephemeral?: boolean
+  root: string
+  context: string[]
+  upstream?: string
+  template?: string
+  json?: boolean
+  verbose?: boolean
+}
+
+/** `bridge start`: runs the deployment on this machine until interrupted. */
+export function startCommand(program: Command, terminal: Terminal, projectFolder: string): void {
+  program
+    .command('start')
+    .description('run the deployment on this machine: the same template, the same bundles')
+    .option('--mqtt-port <port>', 'MQTT over TLS; 0 picks a free one', DEFAULT_PORTS.mqtt)
+    .option('--api-port <port>', 'AWS APIs; 0 picks a free one', DEFAULT_PORTS.api)
+    .option('--state <folder>', 'where tables, queues and sessions are kept', DEFAULT_STATE_FOLDER)
+    .option('--ephemeral', 'keep everything in memory')
+    .option('--root <root>', 'root of the topics', DEFAULT_ROOT)
+    .option('-c, --context <key=value...>', 'settings of the stack, as for "cdk synth"', [])
+    .option('--upstream <url>', 'API that api requests go to; "none" for none (default: a small example API)')
+    .option('--template <folder>', 'run this cloud assembly as it is, without synthesizing')
+    .option('--json', 'print one line of JSON when ready')
+    .option('--verbose', 'show every log line, of functions too')
+    .action((options: StartOptions) => start(options, terminal, projectFolder))
+}
+
+async function start(options: StartOptions, terminal: Terminal, projectFolder: string): Promise<void> {
+  const startedAtMs = performance.now()
+  const progress = createProgress(terminal)
+  const { log, onLogLine } = createRuntimeLog(terminal, { isVerbose: options.verbose === true })
+  await using opened = new AsyncDisposableStack()
+
+  const assemblyFolder = resolve(options.template ?? 'cdk.out')
+  if (!options.template) {
+    progress.step('synthesizing the template and bundling the functions')
+    await synthesize({ projectFolder, outputFolder: assemblyFolder, context: contextOf(options) })
+  }
+  const parameters: Record<string, string> = {}
+  const upstreamUrl = options.upstream ?? (await exampleUpstream(opened, progress, projectFolder))
+  if (upstreamUrl !== 'none') parameters.ApiUpstreamUrl = upstreamUrl
+
+  const stateFolder = resolve(options.state)
+  const runtime = opened.use(
+    await startRuntime({
+      assemblyFolder,
+      stateFolder: options.ephemeral ? undefined : stateFolder,
+      certificatesFolder: resolve(projectFolder, 'certs/local'),
+      mqttPort: portOf('--mqtt-port', options.mqttPort),
+      apiPort: portOf('--api-port', options.apiPort),
+      parameters,
+      log,
+      onLogLine,
+      onProgress: (step) => progress.step(`starting: ${step}`),
+    }).catch((error: unknown) => {
+      throw startFailure(error, options)
+    }),
+  )
+  progress.done()
+  const { mqttUrl, apiUrl, caFile, region, credentials } = runtime
+  const { root } = options
+  const stage = contextOf(options).stage ?? DEFAULT_STAGE
+  writeRuntimeFile(stateFolder, { pid: process.pid, mqttUrl, apiUrl, caFile, root, stage, region, credentials })
+  opened.defer(() => removeRuntimeFile(stateFolder))
+
+  const readyMs = Math.round(performance.now() - startedAtMs)
+  if (options.json) terminal.result(JSON.stringify({ mqttUrl, apiUrl, caFile, root, readyMs }))
+  else banner(runtime, { root, readyMs, upstreamUrl }, terminal)
+  await interrupted()
+  terminal.note('stopping')
+}
+
+async function exampleUpstream(
+  opened: AsyncDisposableStack,
+  progress: ReturnType<typeof createProgress>,
+  projectFolder: string,
+): Promise<string> {
+  progress.step('starting the example upstream')
+  const upstream = await startExampleUpstream(projectFolder)
+  opened.defer(() => upstream.close())
+  return upstream.url
+}
+
+function contextOf({ context, root }: StartOptions): Record<string, string> {
+  const pairs = context.map((text): [string, string] => {
+    const [key, ...value] = text.split('=')
+    if (!key || value.length === 0)
+      throw new CommandError('usage', 'invalid_option', `--context: expected key=value, got ${text}`)
+    return [key, value.join('=')]
+  })
+  return { ...Object.fromEntries(pairs), root }
+}
+
+function portOf(option: string, text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new CommandError('usage', 'invalid_option', `${option}: expected a port from 0 to 65535, got ${text}`)
+}
+
+function startFailure(error: unknown, options: StartOptions): unknown {
+  if (errorCode(error) !== 'EADDRINUSE') return error
+  const port = error instanceof Error && 'port' in error ? Number(error.port) : undefined
+  const option = String(port) === options.apiPort ? '--api-port' : '--mqtt-port'
+  return new CommandError(
+    'failed',
+    'port_in_use',
+    `port ${port} is in use; name another with ${option}, or 0 for a free one`,
+  )
+}
+
+function banner(
+  runtime: Runtime,
+  { root, readyMs, upstreamUrl }: { root: string; readyMs: number; upstreamUrl: string },
+  { colors, result }: Terminal,
+): void {
+  const rows = {
+    MQTT: runtime.mqttUrl,
+    'AWS APIs': runtime.apiUrl,
+    CA: runtime.caFile,
+    topics: `${root}/…`,
+    upstream: upstreamUrl,
+  }
+  result(`\n${colors.bold('mqtt-cloud-bridge')} is ready ${colors.dim(`(${(readyMs / 1000).toFixed(1)} s)`)}`)
+  for (const [name, value] of Object.entries(rows)) result(`  ${colors.dim(name.padEnd(9))} ${value}`)
+  for (const { type, logicalId } of runtime.unsupported) result(colors.yellow(`  not run here: ${logicalId} (${type})`))
+  result(
+    `\nTry, in another terminal:\n  npx bridge request conscience/evaluate '{"action":"Delete user data","context":"User requested account deletion"}'\n`,
+  )
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { DescribeDomainConfigurationCommand, IoTClient } from '@aws-sdk/client-iot'
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { Command } from 'commander'
+import { DEFAULT_ROOT, DEFAULT_STAGE, deploymentNames, type IssuerKey, issuerKeySchema } from '#contract/index.ts'
+import { CommandError } from './command-error.ts'
+import { DEFAULT_STATE_FOLDER, readRuntimeFile } from './runtime-file.ts'
+
+/** Which bridge a command talks to. */
+export interface TargetOptions {
+  aws?: boolean
+  stage?: string
+  root?: string
+  state: string
+}
+
+export interface Target {
+  stage: string
+  root: string
+  /** Host and port for devices, and the authority that signed its certificate; undefined: one the system trusts. */
+  mqtt(): Promise<{ url: string; ca: string | undefined; alpn: string | undefined }>
+  issuerKey(): Promise<IssuerKey>
+  describeDomain(name: string): Promise<string | undefined>
+}
+
+/** Adds the options by which every command chooses its bridge. */
+export function withTargetOptions(command: Command): Command {
+  return command
+    .option('--aws', 'talk to the deployment in your AWS account instead of the local runtime')
+    .option('--stage <name>', `stage of the deployment (with --aws, default "${DEFAULT_STAGE}")`)
+    .option('--root <root>', `topic root of the deployment (with --aws, default "${DEFAULT_ROOT}")`)
+    .option('--state <folder>', 'state folder of the local runtime', DEFAULT_STATE_FOLDER)
+}
+
+/** The same calls for both: the local runtime is AWS at another address. */
+export function openTarget(options: TargetOptions): Target {
+  const local = options.aws ? undefined : readRuntimeFile(options.state)
+  const { stage, root } = local ?? { stage: options.stage ?? DEFAULT_STAGE, root: options.root ?? DEFAULT_ROOT }
+  const names = deploymentNames(stage)
+  const aws = local ? { endpoint: local.apiUrl, region: local.region, credentials: local.credentials } : {}
+
+  async function describeDomain(domainConfigurationName: string): Promise<string | undefined> {
+    const { domainName } = await new IoTClient(aws).send(
+      new DescribeDomainConfigurationCommand({ domainConfigurationName }),
+    )
+    return domainName
+  }
+
+  return {
+    stage,
+    root,
+    describeDomain,
+    async mqtt() {
+      if (local) return { url: local.mqttUrl, ca: readFileSync(local.caFile, 'utf8'), alpn: undefined }
+      const host = await describeDomain(names.domains.mqtt)
+      if (!host) throw new CommandError('failed', 'endpoint_unknown', `${names.domains.mqtt} has no host name`)
+      // 443 with this protocol name is the one combination documented for MQTT with a custom authorizer
+      return { url: `mqtts://${host}:443`, ca: undefined, alpn: 'mqtt' }
+    },
+    async issuerKey() {
+      const { SecretString } = await new SecretsManagerClient(aws).send(
+        new GetSecretValueCommand({ SecretId: names.issuerSecret }),
+      )
+      return issuerKeySchema.parse(JSON.parse(SecretString ?? 'null'))
+    },
+  }
+}

@@ -1,0 +1,16 @@
+export type { Authorize } from './authorization.ts'
+export { type CfnResponses, createCfnResponses, type ExpectedResponse } from './cfn-responses.ts'
+export { contentType } from './error-response.ts'
+export { ApiError } from './errors.ts'
+export type { Log } from './log.ts'
+export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts'
+export {
+  type ApiRequest,
+  type ApiResponse,
+  operationOf,
+  type Protocol,
+  type RequiredAction,
+  type Route,
+  type ServiceHandler,
+  type UnsignedRequest,
+} from './service.ts'

@@ -1,0 +1,51 @@
+import { validateTopicName } from '#contract/topic-filter.ts'
+import type { Clock } from '../state/index.ts'
+import type { BrokerLimits } from './limits.ts'
+import { expiryOf, type InboundMessage, type QoS, type RawMessageProperties, readMessageProperties } from './message.ts'
+
+/** A message without a sending client: from the data-plane API or a rule action. */
+export type CloudMessage = {
+  topic: string
+  payload: Buffer
+  /** Default: 0. */
+  qos?: QoS
+  /** Default: false. */
+  retain?: boolean
+  properties?: RawMessageProperties
+  /** Default: empty. */
+  principalId?: string
+  /** Default: empty. */
+  sourceAddress?: string
+}
+
+/** A call to the broker that it refuses. */
+export class BrokerError extends Error {
+  readonly code: 'topic_invalid' | 'payload_too_large' | 'broker_closed'
+
+  constructor(code: BrokerError['code'], message: string) {
+    super(message)
+    this.name = 'BrokerError'
+    this.code = code
+  }
+}
+
+type Sources = { limits: BrokerLimits; clock: Clock; newId: () => string }
+
+/** Turns a message from the cloud into one like a client's. Throws a BrokerError that says what is wrong with it. */
+export function readCloudMessage(message: CloudMessage, { limits, clock, newId }: Sources): InboundMessage {
+  const { topic, payload, qos = 0, retain = false, principalId = '', sourceAddress = '' } = message
+  const { responseTopic } = message.properties ?? {}
+  const problem = validateTopicName(topic)
+  if (problem) throw new BrokerError('topic_invalid', problem)
+  const responseProblem = responseTopic === undefined ? undefined : validateTopicName(responseTopic)
+  if (responseProblem) throw new BrokerError('topic_invalid', `response topic: ${responseProblem}`)
+  if (payload.length > limits.maxPayloadBytes) {
+    const text = `a payload takes at most ${limits.maxPayloadBytes} bytes, got ${payload.length}`
+    throw new BrokerError('payload_too_large', text)
+  }
+  const receivedAtMs = clock.nowMs()
+  const properties = readMessageProperties(message.properties, limits)
+  const expiry = expiryOf(properties, receivedAtMs)
+  const facts = { clientId: 'n/a', principalId, traceId: newId(), sourceAddress }
+  return { topic, payload, qos, retain, properties, receivedAtMs, ...expiry, ...facts }
+}

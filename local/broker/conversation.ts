@@ -1,0 +1,96 @@
+import type { Duplex } from 'node:stream'
+import type { IConnectPacket, Packet } from 'mqtt-packet'
+import type { Client } from './client.ts'
+import { endClient, endForClientError } from './client-ending.ts'
+import { type Connection, createConnection } from './connection.ts'
+import type { BrokerContext } from './context.ts'
+import type { FramingFault } from './packet-framer.ts'
+import { handleConnect, handlePacket } from './packets/index.ts'
+import { formatReasonCode, REASON } from './reason-codes.ts'
+
+export type ConnectionFacts = { remoteAddress: string; serverName?: string }
+
+/** One connection from its first byte to its last. Nothing but CONNECT is read before the CONNACK is sent. */
+export function openConversation(
+  context: BrokerContext,
+  duplex: Duplex,
+  facts: ConnectionFacts,
+  onClose: (connection: Connection) => void,
+): Connection {
+  const { clock, limits, log, newId } = context
+  let client: Client | undefined
+  const connection = createConnection({
+    ...facts,
+    duplex,
+    id: newId(),
+    limits,
+    clock,
+    onPacket,
+    onFault,
+    onDrain: () => client?.session.flush(),
+    onClose() {
+      cancelConnectTimeout()
+      if (client) endClient(context, client, { disconnectReason: 'CONNECTION_LOST', reason: 'the connection closed' })
+      onClose(connection)
+    },
+  })
+  const cancelConnectTimeout = clock.after(limits.connectTimeoutMs, () =>
+    endUnknown('connect_timeout', `no CONNECT within ${limits.connectTimeoutMs} ms`),
+  )
+
+  /** Ends a connection that has no client yet; there is no packet to tell it why. */
+  function endUnknown(event: string, reason: string): void {
+    const { id: connectionId, remoteAddress } = connection
+    log({ level: 'warn', event, connectionId, remoteAddress, reason })
+    connection.end()
+  }
+
+  function onPacket(packet: Packet): void {
+    if (!client) {
+      if (packet.cmd === 'connect') void connect(packet)
+      else endUnknown('connect_expected', `the first packet is a CONNECT, got ${packet.cmd.toUpperCase()}`)
+      return
+    }
+    client.heard()
+    try {
+      handlePacket(context, client, packet)
+    } catch (error) {
+      failClient(client, error)
+    }
+  }
+
+  async function connect(packet: IConnectPacket): Promise<void> {
+    cancelConnectTimeout()
+    connection.pause()
+    try {
+      client = await handleConnect(context, connection, packet)
+      connection.resume()
+    } catch (error) {
+      endUnknown('connect_failed', messageOf(error))
+    }
+  }
+
+  function onFault({ kind, reason }: FramingFault): void {
+    if (!client) {
+      endUnknown('bad_packet', reason)
+      return
+    }
+    endForClientError(context, client, kind === 'tooLarge' ? REASON.packetTooLarge : REASON.malformedPacket, reason)
+  }
+
+  /** The broker could not do its part, for instance because the store failed. */
+  function failClient(failed: Client, error: unknown): void {
+    const reasonCode = REASON.unspecifiedError
+    const { clientId } = failed
+    const facts = { clientId, reasonCode: formatReasonCode(reasonCode), reason: messageOf(error) }
+    log({ level: 'error', event: 'packet_failed', ...facts })
+    const reason = 'the broker failed to handle a packet'
+    endClient(context, failed, { disconnectReason: 'SERVER_ERROR', reasonCode, reason })
+  }
+
+  return connection
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

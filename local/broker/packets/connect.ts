@@ -1,0 +1,196 @@
+import type { IConnackPacket, IConnectPacket } from 'mqtt-packet'
+import type { Identity } from '../authentication.ts'
+import type { Client } from '../client.ts'
+import { endClient, logDenial } from '../client-ending.ts'
+import { type ConnectTerms, readConnect } from '../connect-request.ts'
+import type { Connection } from '../connection.ts'
+import type { BrokerContext } from '../context.ts'
+import { createDeliveryWindow } from '../delivery-window.ts'
+import { createKeepAlive } from '../keep-alive.ts'
+import type { AuthorizeAction, ConnectRequest } from '../options.ts'
+import { createOutlet } from '../outlet.ts'
+import { CONNACK_V4, formatReasonCode, REASON } from '../reason-codes.ts'
+import { isRefusal, type Refusal } from '../refusal.ts'
+import type { Delivery, Session } from '../session.ts'
+
+/**
+ * Takes a client through CONNECT: terms, identity, rights, takeover, session, CONNACK. Undefined when it was refused
+ * or has gone meanwhile; the connection is ended then.
+ */
+export async function handleConnect(
+  context: BrokerContext,
+  connection: Connection,
+  packet: IConnectPacket,
+): Promise<Client | undefined> {
+  connection.protocolVersion = packet.protocolVersion === 5 ? 5 : 4
+  const terms = readConnect(packet, context.newId, context.limits)
+  if (isRefusal(terms)) {
+    refuse(context, connection, packet.clientId, terms)
+    return undefined
+  }
+  connection.peerMaxPacketBytes = terms.maxPacketBytes
+
+  const identity = await context.authenticate(describe(connection, packet, terms))
+  if (!connection.open) return undefined
+  const denial = 'denied' in identity ? describeDenial(terms, identity.denied) : checkRights(terms, identity)
+  if ('denied' in identity || denial) {
+    if (denial) logDenial(context, terms.clientId, { ...denial, reasonCode: REASON.notAuthorized })
+    endWithConnack(connection, REASON.notAuthorized)
+    return undefined
+  }
+
+  const previous = context.clients.get(terms.clientId)
+  if (previous) takeOver(context, previous)
+  const { session, present } = context.sessions.open({
+    clientId: terms.clientId,
+    protocolVersion: terms.protocolVersion,
+    cleanStart: terms.cleanStart,
+    expirySeconds: terms.sessionExpirySeconds,
+  })
+  connection.send(writeConnack(context, terms, present))
+  return admit(context, connection, terms, identity, session)
+}
+
+function describe(connection: Connection, packet: IConnectPacket, terms: ConnectTerms): ConnectRequest {
+  const { id, remoteAddress, serverName } = connection
+  return {
+    clientId: terms.clientId,
+    ...(packet.username === undefined ? {} : { username: packet.username }),
+    ...(packet.password === undefined ? {} : { password: packet.password }),
+    protocolVersion: terms.protocolVersion,
+    ...(serverName === undefined ? {} : { serverName }),
+    remoteAddress,
+    connectionId: id,
+    persistent: terms.sessionExpirySeconds > 0,
+    ...(terms.will ? { willTopic: terms.will.topic } : {}),
+  }
+}
+
+type Denial = { action: AuthorizeAction; name: string; reason: string }
+
+function describeDenial(terms: ConnectTerms, reason: string): Denial {
+  return { action: 'connect', name: terms.clientId, reason }
+}
+
+/** A client that may not publish its Will may not connect. */
+function checkRights({ clientId, will }: ConnectTerms, identity: Identity): Denial | undefined {
+  const needed: [AuthorizeAction, string][] = [['connect', clientId]]
+  if (will) needed.push(['publish', will.topic])
+  if (will?.retain) needed.push(['retainPublish', will.topic])
+  for (const [action, name] of needed) {
+    const { allowed, reason } = identity.authorize(action, name)
+    if (!allowed) return { action, name, reason }
+  }
+  return undefined
+}
+
+function refuse(context: BrokerContext, connection: Connection, clientId: string, { code, reason }: Refusal): void {
+  const reasonCode = formatReasonCode(code)
+  context.log({ level: 'warn', event: 'connect_refused', clientId, connectionId: connection.id, reasonCode, reason })
+  endWithConnack(connection, code, reason)
+}
+
+const RETURN_CODES_V4 = new Map<number, number>([
+  [REASON.unsupportedProtocolVersion, CONNACK_V4.unacceptableProtocolVersion],
+  [REASON.clientIdentifierNotValid, CONNACK_V4.identifierRejected],
+  [REASON.notAuthorized, CONNACK_V4.notAuthorized],
+])
+
+/** MQTT 3.1.1 has no return code for some refusals: the connection is then closed without a CONNACK. */
+function endWithConnack(connection: Connection, reasonCode: number, reason?: string): void {
+  if (connection.protocolVersion === 5) {
+    const properties = reason === undefined ? {} : { properties: { reasonString: reason } }
+    connection.end({ cmd: 'connack', sessionPresent: false, reasonCode, ...properties })
+    return
+  }
+  const returnCode = RETURN_CODES_V4.get(reasonCode)
+  connection.end(returnCode === undefined ? undefined : { cmd: 'connack', sessionPresent: false, returnCode })
+}
+
+function takeOver(context: BrokerContext, previous: Client): void {
+  endClient(context, previous, {
+    disconnectReason: 'DUPLICATE_CLIENTID',
+    reasonCode: REASON.sessionTakenOver,
+    reason: 'another connection uses the client id',
+    tell: true,
+  })
+}
+
+/** Topic Alias Maximum is left out, which means 0: none may be used. OASIS MQTT 5.0, 3.2.2.3 */
+function writeConnack({ limits }: BrokerContext, terms: ConnectTerms, sessionPresent: boolean): IConnackPacket {
+  if (terms.protocolVersion === 4) return { cmd: 'connack', sessionPresent, returnCode: CONNACK_V4.accepted }
+  return {
+    cmd: 'connack',
+    sessionPresent,
+    reasonCode: REASON.success,
+    properties: {
+      sessionExpiryInterval: terms.sessionExpirySeconds,
+      receiveMaximum: limits.maxInboundInFlight,
+      maximumQoS: 1,
+      retainAvailable: true,
+      maximumPacketSize: limits.maxPacketBytes,
+      ...(terms.assigned ? { assignedClientIdentifier: terms.clientId } : {}),
+      wildcardSubscriptionAvailable: true,
+      subscriptionIdentifiersAvailable: false,
+      sharedSubscriptionAvailable: false,
+      serverKeepAlive: terms.keepAliveSeconds,
+    },
+  }
+}
+
+function admit(
+  context: BrokerContext,
+  connection: Connection,
+  terms: ConnectTerms,
+  identity: Identity,
+  session: Session,
+): Client {
+  const { clock, limits } = context
+  const keepAlive = createKeepAlive({
+    silenceMs: terms.keepAliveSeconds * limits.keepAliveFactor * 1_000,
+    clock,
+    onSilence: () =>
+      endClient(context, client, {
+        disconnectReason: 'MQTT_KEEP_ALIVE_TIMEOUT',
+        reasonCode: REASON.keepAliveTimeout,
+        reason: `silent for longer than the keep-alive of ${terms.keepAliveSeconds} s allows`,
+        tell: true,
+      }),
+  })
+  const cancelExpiry = clock.after(identity.disconnectAfterSeconds * 1_000, () =>
+    endClient(context, client, {
+      disconnectReason: 'CUSTOMAUTH_TTL_EXPIRATION',
+      reasonCode: REASON.notAuthorized,
+      reason: `the authorization lasted ${identity.disconnectAfterSeconds} s`,
+    }),
+  )
+  let retired = false
+  const client: Client = {
+    clientId: terms.clientId,
+    principalId: identity.principalId,
+    protocolVersion: terms.protocolVersion,
+    connection,
+    session,
+    will: terms.will,
+    connectedAtMs: clock.nowMs(),
+    keepAliveSeconds: terms.keepAliveSeconds,
+    inboundInFlight: new Set(),
+    authorize: identity.authorize,
+    send: (packet) => void connection.send(packet),
+    heard: keepAlive.heard,
+    retire() {
+      const first = !retired
+      retired = true
+      keepAlive.close()
+      cancelExpiry()
+      return first
+    },
+  }
+  context.clients.set(client.clientId, client)
+  const { clientId, protocolVersion, principalId, keepAliveSeconds } = client
+  const { id: connectionId, remoteAddress } = connection
+  const facts = { clientId, connectionId, protocolVersion, principalId, keepAliveSeconds, remoteAddress }
+  context.log({ level: 'info', event: 'client_connected', ...facts })
+  session.attach(createOutlet(context, client, createDeliveryWindow<Delivery>(terms.receiveMaximum)))
+  return client
+}

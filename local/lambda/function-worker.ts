@@ -1,0 +1,149 @@
+import { Worker } from 'node:worker_threads'
+import { type FunctionDefinition, runtimeEnvironment } from './function-definition.ts'
+import type { EnvironmentEnd, FunctionError } from './function-error.ts'
+import type { HostMessage, HostSettings, InvokeMessage } from './host-protocol.ts'
+
+/** The largest answer of a function. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+export const MAX_RESPONSE_BYTES = 6_291_556
+/** How long a bundle may take to load. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html */
+export const INIT_TIMEOUT_SECONDS = 10
+
+const HOST_URL = new URL('./worker-host.mjs', import.meta.url)
+// With less than this V8 is busy collecting garbage before a bundle is even loaded.
+const MIN_HEAP_MB = 128
+
+/** One execution environment: a thread with the bundle loaded, for one invocation at a time. */
+export interface FunctionWorker {
+  /** Undefined once loaded, or why it could not be. Never rejects. */
+  readonly ready: Promise<EnvironmentEnd | undefined>
+  /** Never rejects; an `end` means that the environment is gone. */
+  run(invocation: { requestId: string; eventJson: string }): Promise<InvocationResult>
+  /** Ends the thread, even within an endless loop; what runs is answered with the given end. */
+  terminate(end?: EnvironmentEnd): Promise<void>
+}
+
+/** How one invocation went. */
+export type InvocationResult = { heapUsedBytes?: number } & (
+  | { kind: 'success'; payloadJson: string }
+  | { kind: 'error'; error: FunctionError }
+  | { kind: 'end'; end: EnvironmentEnd }
+)
+
+/**
+ * Starts a thread for the function. It sees the given variables only; process id, working directory and time zone are
+ * those of the runtime's process. Timeouts run in real time, as the function does.
+ */
+export function startFunctionWorker(options: {
+  definition: FunctionDefinition
+  logStreamName: string
+  onLog: (text: string, requestId?: string) => void
+  /** The thread ended while nothing ran in it. */
+  onLost: (end: EnvironmentEnd) => void
+}): FunctionWorker {
+  const { definition, onLog, onLost } = options
+  const ready = Promise.withResolvers<EnvironmentEnd | undefined>()
+  const exited = Promise.withResolvers<void>()
+  let running: ((result: InvocationResult) => void) | undefined
+  let phase: 'init' | 'up' | 'ended' = 'init'
+  let timer: NodeJS.Timeout | undefined
+
+  const worker = new Worker(HOST_URL, {
+    env: runtimeEnvironment(definition, options.logStreamName),
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: Math.max(MIN_HEAP_MB, definition.memoryMb) },
+    stdout: true,
+    stderr: true,
+    workerData: {
+      codePath: definition.codePath,
+      handler: definition.handler,
+      functionArn: definition.functionArn,
+      maxResponseBytes: MAX_RESPONSE_BYTES,
+    } satisfies HostSettings,
+  })
+  // The host writes to neither; what still arrives comes from Node itself, for example a warning.
+  for (const stream of [worker.stdout, worker.stderr]) stream.on('data', (data) => onLog(String(data).trimEnd()))
+  worker.on('message', onMessage)
+  worker.on('error', (error) => end(endOfError(error)))
+  worker.on('exit', (exitCode) => {
+    end({ kind: 'exit', exitCode })
+    exited.resolve()
+  })
+
+  function onMessage(message: HostMessage): void {
+    switch (message.type) {
+      case 'log':
+        onLog(message.text, message.requestId)
+        break
+      case 'booted':
+        limitTime(INIT_TIMEOUT_SECONDS)
+        break
+      case 'ready':
+        if (phase !== 'init') break
+        clearTimeout(timer)
+        phase = 'up'
+        ready.resolve(undefined)
+        break
+      case 'result':
+        settle({ kind: 'success', ...message })
+        break
+      case 'invokeError':
+        settle({ kind: 'error', ...message })
+        break
+      case 'initError':
+      case 'fatal':
+        end({ kind: 'error', error: message.error })
+        break
+    }
+  }
+
+  function run({ requestId, eventJson }: { requestId: string; eventJson: string }): Promise<InvocationResult> {
+    if (phase !== 'up') return Promise.resolve({ kind: 'end', end: { kind: 'exit', exitCode: 0 } })
+    const { promise, resolve } = Promise.withResolvers<InvocationResult>()
+    running = resolve
+    limitTime(definition.timeoutSeconds)
+    worker.postMessage({ requestId, eventJson, timeoutMs: definition.timeoutSeconds * 1000 } satisfies InvokeMessage)
+    return promise
+  }
+
+  function limitTime(timeoutSeconds: number): void {
+    timer = setTimeout(() => end({ kind: 'timeout', timeoutSeconds }), timeoutSeconds * 1000)
+  }
+
+  function settle(result: InvocationResult): void {
+    clearTimeout(timer)
+    const resolve = running
+    running = undefined
+    resolve?.(result)
+  }
+
+  function end(reason: EnvironmentEnd): void {
+    if (phase === 'ended') return
+    const phaseBefore = phase
+    phase = 'ended'
+    void worker.terminate()
+    clearTimeout(timer)
+    if (phaseBefore === 'init') ready.resolve(reason)
+    else if (running) settle({ kind: 'end', end: reason })
+    else onLost(reason)
+  }
+
+  return {
+    ready: ready.promise,
+    run,
+    terminate(reason = { kind: 'exit', exitCode: 0 }) {
+      end(reason)
+      return exited.promise
+    },
+  }
+}
+
+function endOfError(error: unknown): EnvironmentEnd {
+  if (!(error instanceof Error)) {
+    return { kind: 'error', error: { errorType: typeof error, errorMessage: String(error), trace: [] } }
+  }
+  if ('code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') return { kind: 'outOfMemory' }
+  return {
+    kind: 'error',
+    error: { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] },
+  }
+}

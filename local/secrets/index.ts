@@ -1,0 +1,3 @@
+export { SecretsError, type SecretsErrorCode } from './errors.ts'
+export { type CreatedSecret, createSecrets, type Secrets, type SecretsOptions } from './secrets.ts'
+export { secretsService } from './service.ts'

@@ -1,0 +1,36 @@
+import type { JsonObject, JsonValue } from './json.ts'
+
+/** One resource of a template as an emulator gets it, with every intrinsic function resolved. */
+export interface ResourceRequest {
+  readonly logicalId: string
+  readonly type: string
+  readonly properties: JsonObject
+  readonly metadata?: JsonObject
+  readonly stackName: string
+  /** Deterministic name for when the properties give none; at most `maxCharacters` (default 64). */
+  physicalName(maxCharacters?: number): string
+}
+
+/** What an emulator made: the values of Ref and Fn::GetAtt (nested attributes by dotted key or as nested objects). */
+export interface Created {
+  readonly ref: JsonValue
+  readonly attributes?: Readonly<Record<string, JsonValue>>
+  dispose?(): Promise<void> | void
+}
+
+/** Emulates one CloudFormation type. `create` may throw; the stack then disposes what it made before. */
+export interface Emulator<Context> {
+  create(resource: ResourceRequest, context: Context): Promise<Created> | Created
+}
+
+/** Emulators by CloudFormation type; `Custom::*` serves every custom resource that has no key of its own. */
+export type Registry<Context> = Readonly<Record<string, Emulator<Context>>>
+
+const CUSTOM = 'Custom::*'
+
+/** The emulator for a CloudFormation type, or undefined. */
+export function findEmulator<Context>(registry: Registry<Context>, type: string): Emulator<Context> | undefined {
+  if (Object.hasOwn(registry, type)) return registry[type]
+  const isCustom = type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource'
+  return isCustom && Object.hasOwn(registry, CUSTOM) ? registry[CUSTOM] : undefined
+}

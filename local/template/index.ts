@@ -1,0 +1,7 @@
+export { type Assembly, type AssemblyStack, loadAssembly } from './assembly.ts'
+export type { Created, Emulator, Registry, ResourceRequest } from './emulator.ts'
+export { TemplateError, type TemplateErrorCode } from './errors.ts'
+export type { JsonObject, JsonValue } from './json.ts'
+export { physicalName } from './physical-name.ts'
+export type { PseudoParameters } from './scope.ts'
+export { createStack, type ResourceEvent, type Stack, type StackOptions, type StackResource } from './stack.ts'

@@ -1,0 +1,1 @@
+export { type CertificateOptions, type CertificateSet, ensureCertificates } from './ensure-certificates.ts'
