@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type BuildOptions, build, type Metafile, version } from 'esbuild'
+import { leaveOutUnused } from './bundle-pruning.ts'
 
 /** The settings every bundle is made with; reasons beside each. */
 const OPTIONS = {
@@ -20,6 +21,7 @@ const OPTIONS = {
   metafile: true as const,
   legalComments: 'none',
   logLevel: 'silent',
+  plugins: [leaveOutUnused],
 } satisfies BuildOptions
 
 export interface Bundle {

@@ -17,7 +17,7 @@ export function foldCase(text: string): string {
 }
 
 /**
- * The words of a text in order. A clause ends at `, . ; : ! ?`, a line break, or before a word such as "but" or "then"; other marks
+ * The words of a text in order. A clause ends at `, . ; : ! ?` in any width (and `…`), a line break, or before a word such as "but" or "then"; other marks
  * only separate words.
  */
 export function wordsOf(text: string): Word[] {

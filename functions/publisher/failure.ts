@@ -4,7 +4,6 @@ import {
   type ErrorNotification,
   errorNotificationOf,
   isBridgeError,
-  NO_CLIENT_ID,
   type OutboundMessage,
   privateReplyTopic,
   REQUEST_LIMITS,
@@ -12,7 +11,7 @@ import {
   topicDefinition,
 } from '#contract/index.ts'
 import { type CorrelationStore, requestHash, requestKey } from '#correlation/index.ts'
-import { decodeEnvelope, type ReadableIds } from '../shared/decode.ts'
+import { decodeEnvelope, hasPrivateTopic, type ReadableIds } from '../shared/decode.ts'
 import { withCorrelationData } from '../shared/request.ts'
 import type { FailureRecord } from './record.ts'
 
@@ -25,7 +24,7 @@ export async function failureReply(
   dependencies: { root: string; correlation: CorrelationStore; newId: () => string; nowMs: () => number },
 ): Promise<OutboundMessage | undefined> {
   const event = record.requestPayload
-  if (event.client_id === NO_CLIENT_ID) return undefined
+  if (!hasPrivateTopic(event)) return undefined
   const ids: ReadableIds = { messageId: null, correlationId: null }
   const envelope = readable(() => decodeEnvelope(event, (found) => Object.assign(ids, found)))
   const topic = privateReplyTopic(dependencies.root, event.client_id)

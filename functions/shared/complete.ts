@@ -85,7 +85,7 @@ export function complete(dependencies: ChainDependencies): {
     observer.count(fault === 'system' ? 'SystemFaults' : 'RequestsRefused')
     observer[fault === 'system' ? 'error' : 'warn']('request_refused', {
       code: error.code,
-      reason: error.message,
+      ...loggable(error),
       client_id: event.client_id,
       topic: event.topic,
       trace_id: event.trace_id,
@@ -124,4 +124,12 @@ export function complete(dependencies: ChainDependencies): {
 
 function answered({ event, messageId, correlationId }: ChainState) {
   return { clientId: event.client_id, messageId, correlationId }
+}
+
+/** What the sender did wrong is told in words of its message, which no log gets: the text of the table and the numbers do. */
+function loggable(error: BridgeError): { reason: string; details?: Record<string, unknown> } {
+  const { fault, message } = ERRORS[error.code]
+  if (fault === 'system') return { reason: error.message }
+  const numbers = Object.entries(error.details).filter(([, value]) => typeof value === 'number')
+  return { reason: message, details: Object.fromEntries(numbers) }
 }

@@ -3,13 +3,16 @@ import {
   describeIssue,
   type Envelope,
   envelopeSchema,
+  IDENTIFIER_PATTERN,
   MAX_CORRELATION_ID_CHARACTERS,
   MAX_PAYLOAD_BYTES,
-  NO_CLIENT_ID,
   type RuleEvent,
   ruleEventSchema,
 } from '#contract/index.ts'
 import type { ChainRequest, ChainState } from './request.ts'
+
+/** What reads an envelope goes down it by recursion; deeper ones would end the call stack instead of being refused. */
+const MAX_LEVELS = 64
 
 /**
  * First step: from the rule's event to an envelope. Throws payload_too_large, malformed_json, invalid_envelope, sender_unverified;
@@ -21,10 +24,15 @@ export function decode(): { before: (request: ChainRequest) => void } {
       const event = ruleEventSchema.parse(request.event)
       const state: ChainState = { event, messageId: null, correlationId: null, notifications: [] }
       request.internal.chain = state
-      if (event.client_id === NO_CLIENT_ID) throw bridgeError('sender_unverified')
+      if (!hasPrivateTopic(event)) throw bridgeError('sender_unverified')
       state.envelope = decodeEnvelope(event, (ids) => Object.assign(state, ids))
     },
   }
+}
+
+/** False over HTTPS, where no client id is known (`n/a`), and for ids that the authorizer never lets in. */
+export function hasPrivateTopic(event: RuleEvent): boolean {
+  return IDENTIFIER_PATTERN.test(event.client_id)
 }
 
 /** Ids that an error can be answered with, as far as the message gives them. */
@@ -41,6 +49,9 @@ export function decodeEnvelope(event: RuleEvent, found: (ids: ReadableIds) => vo
   }
   const json = parseJson(bytes)
   found(readableIds(json))
+  if (isDeeperThan(MAX_LEVELS, json)) {
+    throw bridgeError('invalid_envelope', { problem: `nested deeper than ${MAX_LEVELS} levels` })
+  }
   const parsed = envelopeSchema.safeParse(json)
   if (!parsed.success) throw bridgeError('invalid_envelope', { problem: describeIssue(parsed.error) })
   return parsed.data
@@ -55,6 +66,15 @@ function parseJson(bytes: Buffer): unknown {
       error instanceof SyntaxError ? `${bytes.length} bytes that are not JSON` : 'bytes that are not UTF-8'
     throw bridgeError('malformed_json', { problem })
   }
+}
+
+function isDeeperThan(limit: number, json: unknown): boolean {
+  let level = [json]
+  for (let depth = 0; depth <= limit; depth += 1) {
+    level = level.flatMap((value) => Object.values(asObject(value)))
+    if (level.length === 0) return false
+  }
+  return true
 }
 
 function readableIds(json: unknown): ReadableIds {

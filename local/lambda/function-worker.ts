@@ -11,6 +11,8 @@ export const INIT_TIMEOUT_SECONDS = 10
 const HOST_URL = new URL('./worker-host.mjs', import.meta.url)
 // With less than this V8 is busy collecting garbage before a bundle is even loaded.
 const MIN_HEAP_MB = 128
+// Small, as on Lambda: what is promoted at once must fit into the 16 MB Node allows over the limit, see below.
+const YOUNG_SHARE = 1 / 8
 
 /** One execution environment: a thread with the bundle loaded, for one invocation at a time. */
 export interface FunctionWorker {
@@ -32,6 +34,10 @@ export type InvocationResult = { heapUsedBytes?: number } & (
 /**
  * Starts a thread for the function. It sees the given variables only; process id, working directory and time zone are
  * those of the runtime's process. Timeouts run in real time, as the function does.
+ *
+ * Two limits of threads: one allocation that oversteps the heap limit by more than 16 MB, for example a very large Map
+ * that grows, ends the process and not only the thread; and V8 cannot interrupt every loop that calls only built-ins
+ * (seen with `Array.prototype.fill`), so such a thread outlives its timeout.
  */
 export function startFunctionWorker(options: {
   definition: FunctionDefinition
@@ -47,10 +53,11 @@ export function startFunctionWorker(options: {
   let phase: 'init' | 'up' | 'ended' = 'init'
   let timer: NodeJS.Timeout | undefined
 
+  const heapMb = Math.max(MIN_HEAP_MB, definition.memoryMb)
   const worker = new Worker(HOST_URL, {
     env: runtimeEnvironment(definition, options.logStreamName),
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: Math.max(MIN_HEAP_MB, definition.memoryMb) },
+    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: heapMb * YOUNG_SHARE },
     stdout: true,
     stderr: true,
     workerData: {

@@ -213,10 +213,13 @@ export function createWorkerPool(options: {
       if (closed) throw closedError()
       if (limit === 0) return
       const [slot] = slots
-      const end = await slot?.worker.ready
+      if (!slot) {
+        const failure = await start()
+        if (failure) throw failure
+        return
+      }
+      const end = await slot.worker.ready
       if (end) throw new LambdaError('InitFailed', initFailure(functionName, end))
-      const failure = slot ? undefined : await start()
-      if (failure) throw failure
     },
     figures: () => ({ running, waiting: waiting.length, workers: slots.size, coldStarts }),
     async close() {

@@ -57,7 +57,7 @@ describe('the end of the environment', () => {
     ['process.exit(0)', 'process.exit(0)', 'Runtime.ExitError', 'Runtime exited without providing a reason'],
     [
       'a heap over the limit',
-      'const all = []; for (;;) all.push(new Array(1000).fill(all.length + 0.5))',
+      'const all = []; for (;;) all.push({ index: all.length, list: [1, 2, 3] })',
       'Runtime.OutOfMemory',
       'Runtime exited with error: signal: killed',
     ],
