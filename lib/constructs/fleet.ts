@@ -13,19 +13,21 @@ import { CUSTOM_RESOURCES } from '#functions/registrar/env.ts'
 import type { BridgeSettings } from '../settings.ts'
 
 /**
- * Where a certificate, not a token, says who is there: the thing it is attached to. Stand-ins that fit the contract's identifiers
- * while rights are worked out; the policy variables take their place in the text.
+ * Where a certificate, not a token, says who is there: the thing it is attached to. Rights are worked out with stand-ins that fit the
+ * contract's identifiers and are as long as what takes their place in the text, so that the limit of characters holds.
  */
-const VARIABLES: Readonly<Record<string, string>> = {
-  'policy-variable:thing': '${iot:Connection.Thing.ThingName}',
-  'policy-variable:organization': '${iot:Connection.Thing.Attributes[organizationId]}',
-  'policy-variable:device': '${iot:Connection.Thing.Attributes[deviceId]}',
+const VARIABLES = {
+  clientId: '${iot:Connection.Thing.ThingName}',
+  organizationId: '${iot:Connection.Thing.Attributes[organizationId]}',
+  deviceId: '${iot:Connection.Thing.Attributes[deviceId]}',
+} as const satisfies Record<keyof Identity, string>
+const STAND_INS: Required<Identity> = {
+  clientId: 'thing'.padEnd(VARIABLES.clientId.length, ':'),
+  organizationId: 'organization'.padEnd(VARIABLES.organizationId.length, ':'),
+  deviceId: 'device'.padEnd(VARIABLES.deviceId.length, ':'),
 }
-const VARIABLE_IDENTITY: Required<Identity> = {
-  clientId: 'policy-variable:thing',
-  organizationId: 'policy-variable:organization',
-  deviceId: 'policy-variable:device',
-}
+/** As long as any partition, region and account can be. */
+const ARN_STAND_IN = 'arn:aws-us-gov:iot:ap-northeast-10:000000000000' satisfies ArnPrefix
 
 /** Thing type, the policies of each role, and the seed devices of the fleet file with their records. */
 export class FleetResources extends Construct {
@@ -56,17 +58,16 @@ export class FleetResources extends Construct {
     const { partition, region, account } = Stack.of(this)
     const rights = effectiveRights({
       root,
-      identity: VARIABLE_IDENTITY,
+      identity: STAND_INS,
       rolePermissions: permissions,
       tokenPermissions: permissions,
     })
-    const arnPrefix = `arn:${partition}:iot:${region}:${account}` satisfies ArnPrefix
-    const text = JSON.stringify(compilePolicyDocuments(VARIABLE_IDENTITY.clientId, rights, arnPrefix))
-    const withVariables = Object.entries(VARIABLES).reduce(
-      (json, [standIn, variable]) => json.replaceAll(standIn, variable),
-      text,
-    )
-    return JSON.parse(withVariables) as unknown[]
+    let text = JSON.stringify(compilePolicyDocuments(STAND_INS.clientId, rights, ARN_STAND_IN))
+    text = text.replaceAll(ARN_STAND_IN, `arn:${partition}:iot:${region}:${account}`)
+    for (const name of ['clientId', 'organizationId', 'deviceId'] as const) {
+      text = text.replaceAll(STAND_INS[name], VARIABLES[name])
+    }
+    return JSON.parse(text) as unknown[]
   }
 
   /** The template language gives a thing no type and so at most three attributes; the registrar adds both. */
