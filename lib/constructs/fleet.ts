@@ -21,11 +21,11 @@ const VARIABLES = {
   organizationId: '${iot:Connection.Thing.Attributes[organizationId]}',
   deviceId: '${iot:Connection.Thing.Attributes[deviceId]}',
 } as const satisfies Record<keyof Identity, string>
-const STAND_INS: Required<Identity> = {
+const STAND_INS = {
   clientId: 'thing'.padEnd(VARIABLES.clientId.length, ':'),
   organizationId: 'organization'.padEnd(VARIABLES.organizationId.length, ':'),
   deviceId: 'device'.padEnd(VARIABLES.deviceId.length, ':'),
-}
+} satisfies Required<Identity>
 /** As long as any partition, region and account can be. */
 const ARN_STAND_IN = 'arn:aws-us-gov:iot:ap-northeast-10:000000000000' satisfies ArnPrefix
 
