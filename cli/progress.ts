@@ -6,21 +6,37 @@ export interface Progress {
   done(): void
 }
 
+const REDRAW_MS = 200
+const ERASE_LINE = '\r\u001b[2K'
+
+/** A person sees one line that counts the seconds and becomes the result; a pipe gets a line at the end of each step. */
 export function createProgress({ note, colors }: Terminal): Progress {
-  let current: { text: string; startedAtMs: number } | undefined
+  const isPerson = process.stderr.isTTY === true
+  let current: { text: string; startedAtMs: number; redraw: NodeJS.Timeout | undefined } | undefined
+
+  function seconds(startedAtMs: number): string {
+    return colors.dim(`${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`)
+  }
+
+  function draw(text: string, startedAtMs: number): void {
+    process.stderr.write(`${ERASE_LINE}${colors.dim(`… ${text}`)} ${seconds(startedAtMs)}`)
+  }
 
   function finish(): void {
     if (!current) return
-    const seconds = ((performance.now() - current.startedAtMs) / 1000).toFixed(1)
-    note(`${colors.green('✔')} ${current.text} ${colors.dim(`${seconds} s`)}`)
+    const { text, startedAtMs, redraw } = current
+    clearInterval(redraw)
+    note(`${isPerson ? ERASE_LINE : ''}${colors.green('✔')} ${text} ${seconds(startedAtMs)}`)
     current = undefined
   }
 
   return {
     step(text) {
       finish()
-      current = { text, startedAtMs: performance.now() }
-      note(colors.dim(`… ${text}`))
+      const startedAtMs = performance.now()
+      if (isPerson) draw(text, startedAtMs)
+      const redraw = isPerson ? setInterval(() => draw(text, startedAtMs), REDRAW_MS).unref() : undefined
+      current = { text, startedAtMs, redraw }
     },
     done: finish,
   }

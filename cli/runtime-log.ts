@@ -13,7 +13,9 @@ export function createRuntimeLog(terminal: Terminal, options: { isVerbose: boole
       return
     }
     const { level, event, ...fields } = entry
-    const facts = Object.entries(fields).filter(([, value]) => value !== undefined)
+    const facts = Object.entries(fields).filter(
+      ([name, value]) => value !== undefined && (options.isVerbose || !DETAILS.has(name)),
+    )
     const text = facts.map(
       ([name, value]) => `${colors.dim(`${name}=`)}${typeof value === 'string' ? value : JSON.stringify(value)}`,
     )
@@ -33,6 +35,16 @@ export function createRuntimeLog(terminal: Terminal, options: { isVerbose: boole
     },
   }
 }
+
+/** Facts that a person looks for only when everything is shown; pipes always get them. */
+const DETAILS = new Set([
+  'connectionId',
+  'connection_id',
+  'principalId',
+  'trace_id',
+  'remoteAddress',
+  'function_request_id',
+])
 
 /** What powertools adds to every line and nobody reads here. */
 const PLUMBING = new Set(['level', 'message', 'timestamp', 'service', 'sampling_rate', 'xray_trace_id'])

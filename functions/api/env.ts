@@ -1,10 +1,9 @@
 import * as z from 'zod'
 import { requestEnvironment } from '../shared/settings.ts'
 
-const upstreamUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
-  const { username, password, search, hash } = new URL(text)
-  return `${username}${password}${search}${hash}` === ''
-}, 'expected a base URL without user, query and fragment')
+const upstreamUrl = z
+  .url({ protocol: /^https?$/ })
+  .regex(/^[^@?#]*$/, 'expected a base URL without user, query and fragment')
 
 export const apiEnvironment = requestEnvironment.extend({
   DEVICE_TABLE: z.string().min(1),

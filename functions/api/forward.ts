@@ -2,7 +2,7 @@ import { type ApiResponse, bridgeError, isBridgeError } from '#contract/index.ts
 import { resolveRedirect, type Target } from './target.ts'
 import { readResponse } from './upstream-response.ts'
 
-export const MAX_REDIRECTS = 3
+const MAX_REDIRECTS = 3
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 export interface UpstreamCall {

@@ -1,8 +1,8 @@
 import { type ApiRequestProxy, bridgeError, type DeviceRecord } from '#contract/index.ts'
-import { uuidV5 } from '../shared/uuid.ts'
+import { uuidV5 } from '../shared/index.ts'
 
 /** Bounds of what a device may add; servers commonly end at 8 KB of headers. */
-export const HEADER_LIMITS = { count: 64, bytes: 8 * 1024 } as const
+const HEADER_LIMITS = { count: 64, bytes: 8 * 1024 } as const
 
 /** Namespace of idempotency keys. Never changes: the key of a repeat depends on it. */
 const IDEMPOTENCY_NAMESPACE = 'a3b9f2c4-2f0e-4f1c-8d55-6f3f5f0b9f42'

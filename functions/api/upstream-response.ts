@@ -3,17 +3,17 @@ import { HOP_BY_HOP, isJsonType } from './upstream-request.ts'
 
 /** Largest body that is read; as base64 or escaped JSON it grows towards the 128 KB of a reply. */
 export const MAX_RESPONSE_BYTES = 96 * 1024
-/** Deeper JSON is answered as text: few readers survive it. */
-const MAX_JSON_DEPTH = 100
+/** Deeper JSON is answered as text: with the envelope around it, a reply stays within the 64 levels that our readers take. */
+const MAX_JSON_DEPTH = 60
 /** Says that the body is base64 text of bytes that are no text. */
-export const BODY_ENCODING_HEADER = 'x-bridge-body-encoding'
+const BODY_ENCODING_HEADER = 'x-bridge-body-encoding'
 
 /** The body stands decoded, so its encoding and length no longer hold; cookies belong to a browser. */
 const DROPPED = new Set(['set-cookie', 'set-cookie2', 'content-encoding', 'content-length', BODY_ENCODING_HEADER])
 const TEXT_TYPE = /^(?:text\/|application\/(?:xml|javascript|x-www-form-urlencoded|yaml|graphql)|[^;]*\+(?:xml|yaml))/i
 
 /**
- * An upstream answer as a device gets it. The body is JSON where the content type says so and it is (down to 100 levels), text for
+ * An upstream answer as a device gets it. The body is JSON where the content type says so and it is (down to 60 levels), text for
  * text types and for bytes that are UTF-8 without a type, and else base64 with `x-bridge-body-encoding: base64`; null when it is
  * empty. Throws upstream_response_too_large, and reads no further than the limit.
  */

@@ -91,7 +91,7 @@ export function createAuthorizer(
   }
 
   function policies(record: DeviceRecord, claims: TokenClaims, arnPrefix: ArnPrefix) {
-    const role = roles[record.role]
+    const role = Object.hasOwn(roles, record.role) ? roles[record.role] : undefined
     if (!role) throw bridgeError('role_unknown', { role: record.role })
     const rights = effectiveRights({
       root,

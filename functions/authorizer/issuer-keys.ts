@@ -12,8 +12,8 @@ export interface IssuerKeys {
 }
 
 /**
- * Keeps the keys for `cachedMs`. A key id that is not among them causes one new read, and not another within `refetchPauseMs`: made-up
- * ids cannot make the function read the secret in a loop. Device keys get their place here, as another source beside the issuer's.
+ * Keeps the keys for `cachedMs`. A key id that is not among them causes one new read, and not another within `refetchPauseMs`, failed
+ * ones counted too: neither made-up ids nor a secret out of reach make the function read in a loop. Device keys get their place here, as another source beside the issuer's.
  */
 export function createIssuerKeys(
   load: LoadIssuerKeys,
@@ -22,9 +22,11 @@ export function createIssuerKeys(
   const { cachedMs = 5 * 60_000, refetchPauseMs = 10_000, nowMs = Date.now } = options
   let keys: IssuerKey[] = []
   let loadedAtMs = Number.NEGATIVE_INFINITY
+  let triedAtMs = Number.NEGATIVE_INFINITY
   let loading: Promise<void> | undefined
 
   function reload(): Promise<void> {
+    if (!loading) triedAtMs = nowMs()
     loading ??= load()
       .then((loaded) => {
         keys = loaded
@@ -42,9 +44,10 @@ export function createIssuerKeys(
 
   return {
     async find(kid) {
-      if (nowMs() - loadedAtMs >= cachedMs) await reload()
+      const mayRead = () => loading !== undefined || keys.length === 0 || nowMs() - triedAtMs >= refetchPauseMs
+      if (nowMs() - loadedAtMs >= cachedMs && mayRead()) await reload()
       const known = () => (kid === undefined ? keys[0] : keys.find((key) => key.kid === kid))
-      if (!known() && nowMs() - loadedAtMs >= refetchPauseMs) await reload()
+      if (!known() && mayRead()) await reload()
       const key = known()
       if (!key) throw bridgeError('token_key_unknown')
       return key

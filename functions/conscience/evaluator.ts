@@ -1,7 +1,7 @@
 import type { ConscienceEvaluationResult } from '#contract/index.ts'
 
 /** What is judged. */
-export interface Deed {
+interface Deed {
   action: string
   context: string
   userId: string | null

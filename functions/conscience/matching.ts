@@ -14,7 +14,7 @@ export interface Hit {
  * Denying turns a term round at half strength: to promise no harm keeps the rule less than doing good does, and to leave honesty out
  * breaks it less than lying does.
  */
-export const DENIED_STRENGTH = 0.5
+const DENIED_STRENGTH = 0.5
 
 interface Term {
   words: readonly string[]

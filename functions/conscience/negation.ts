@@ -1,7 +1,7 @@
 import type { Word } from './words.ts'
 
 /** How many words before a term are searched for what denies it, within its clause. */
-export const NEGATION_WINDOW_WORDS = 5
+const NEGATION_WINDOW_WORDS = 5
 
 const NEGATORS = new Set(
   (

@@ -6,7 +6,7 @@ import type { Rule } from './rules.ts'
 import { wordsOf } from './words.ts'
 
 /** What the context says counts this much of what the action says: circumstances are not intentions. */
-export const CONTEXT_STRENGTH = 0.25
+const CONTEXT_STRENGTH = 0.25
 /** Lowest score that is approved. Circumstances alone never fall below it. */
 export const APPROVAL_THRESHOLD = -0.25
 

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { bridgeError, MEMORY_LAYERS, type MemoryStoreRequest } from '#contract/index.ts'
-import { activeDevice, type DeviceDirectory, type Routes } from '../shared/index.ts'
-import { uuidV5 } from '../shared/uuid.ts'
+import { activeDevice, type DeviceDirectory, type Routes, uuidV5 } from '../shared/index.ts'
 import type { MemoryStore } from './memory-table.ts'
 import { memoryOwner } from './owner.ts'
 import { entryOf, rankMemories } from './ranking.ts'

@@ -18,10 +18,11 @@ export const KEPT_SECONDS: Readonly<Partial<Record<MemoryLayer, number>>> = {
 }
 
 /**
- * How far back a query looks in one layer: the newest 500 memories, or what two pages of DynamoDB hold (1 MB each, which is 500
- * memories of 4 KB). https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
+ * How far back a query looks in one layer: the newest 500 memories, or as many as one page of DynamoDB holds (1 MB, which is 500
+ * memories of 2 KB). One call a layer, and what is ranked stays small enough for the function.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
  */
-export const QUERY_WINDOW = { memories: 500, pages: 2 } as const
+export const QUERY_WINDOW_MEMORIES = 500
 
 const memorySchema = z.object({
   id: z.string(),
@@ -40,11 +41,9 @@ export type Memory = z.output<typeof memorySchema>
 export interface MemoryStore {
   /** One conditional write. Under an id that is taken nothing is written; the memory that stands there is returned. */
   put(owner: string, memory: Omit<Memory, 'expires_at_seconds'>): Promise<Memory>
-  /** The memories within {@link QUERY_WINDOW}, newest first, without those whose time has run out. */
+  /** The memories within the window of {@link QUERY_WINDOW_MEMORIES}, newest first, without those whose time has run out. */
   newest(owner: string): Promise<Memory[]>
 }
-
-const NAMES = { '#owner': MEMORY_TABLE_KEYS.partitionKey }
 
 /** The store on one DynamoDB table. */
 export function createMemoryTable(options: {
@@ -80,31 +79,23 @@ export function createMemoryTable(options: {
     },
 
     async newest(owner) {
-      const items: Record<string, AttributeValue>[] = []
-      let startKey: Record<string, AttributeValue> | undefined
-      for (let page = 0; page < QUERY_WINDOW.pages && items.length < QUERY_WINDOW.memories; page += 1) {
-        const result = await client
-          .send(
-            new QueryCommand({
-              TableName: tableName,
-              IndexName: MEMORY_TIME_INDEX.indexName,
-              KeyConditionExpression: '#owner = :owner',
-              ExpressionAttributeNames: NAMES,
-              ExpressionAttributeValues: { ':owner': { S: owner } },
-              ScanIndexForward: false,
-              ConsistentRead: true,
-              Limit: QUERY_WINDOW.memories - items.length,
-              ...(startKey && { ExclusiveStartKey: startKey }),
-            }),
-          )
-          .catch((cause: unknown) => {
-            throw bridgeError('store_unavailable', { operation: 'query memories' }, { cause })
-          })
-        items.push(...(result.Items ?? []))
-        startKey = result.LastEvaluatedKey
-        if (!startKey) break
-      }
-      return items.map(fromItem).filter(({ expires_at_seconds: end }) => end === undefined || end > nowSeconds())
+      const { Items = [] } = await client
+        .send(
+          new QueryCommand({
+            TableName: tableName,
+            IndexName: MEMORY_TIME_INDEX.indexName,
+            KeyConditionExpression: '#owner = :owner',
+            ExpressionAttributeNames: { '#owner': MEMORY_TABLE_KEYS.partitionKey },
+            ExpressionAttributeValues: { ':owner': { S: owner } },
+            ScanIndexForward: false,
+            ConsistentRead: true,
+            Limit: QUERY_WINDOW_MEMORIES,
+          }),
+        )
+        .catch((cause: unknown) => {
+          throw bridgeError('store_unavailable', { operation: 'query memories' }, { cause })
+        })
+      return Items.map(fromItem).filter(({ expires_at_seconds: end }) => end === undefined || end > nowSeconds())
     },
   }
 }

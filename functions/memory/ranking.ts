@@ -3,7 +3,7 @@ import type { MemoryEntry } from '#contract/index.ts'
 import type { Memory } from './memory-table.ts'
 
 /** Alone, it lists the newest memories instead of searching. */
-export const MATCH_ALL = '*'
+const MATCH_ALL = '*'
 const WORD = /[\p{L}\p{N}\p{M}]+/gu
 /** Longer runs are no words; they are not searched. */
 const MAX_WORD_CHARACTERS = 64
@@ -19,7 +19,13 @@ export function rankMemories(query: string, memories: readonly Memory[]): Memory
   if (query.trim() === MATCH_ALL) return newestFirst.map((memory) => entryOf(memory, 1))
   // positions are the ids: one id may stand in two layers
   const documents = newestFirst.map(({ content, tags }, position) => ({ id: position, content, tags: tags.join(' ') }))
-  const index = new MiniSearch({ fields: ['content', 'tags'], tokenize: wordsOf, processTerm: (word) => word })
+  const wanted = new Set(wordsOf(query))
+  const index = new MiniSearch({
+    fields: ['content', 'tags'],
+    tokenize: wordsOf,
+    // the index lives for one query: words it does not ask for count in the length of a text and are not kept
+    processTerm: (word) => (wanted.has(word) ? word : null),
+  })
   index.addAll(documents)
   const found = index.search(query).sort((a, b) => b.score - a.score || Number(a.id) - Number(b.id))
   const best = found[0]?.score ?? 1

@@ -1,4 +1,5 @@
 import {
+  type BridgeError,
   bridgeError,
   createReply,
   type ErrorNotification,
@@ -49,30 +50,30 @@ export async function failureReply(
   return withCorrelationData({ topic, qos: 1, envelope: reply }, event)
 }
 
-/** Lambda's names of how an invocation ended, as codes of ours. */
-const CODE_OF_ERROR_TYPE: Readonly<Record<string, 'handler_timed_out' | 'handler_out_of_memory'>> = {
-  'Sandbox.Timedout': 'handler_timed_out',
-  'Runtime.OutOfMemory': 'handler_out_of_memory',
+/** Lambda's names of how an invocation ended, and the chain's own for a timeout it saw coming, as codes of ours. */
+const CODE_OF_ERROR_TYPE = new Map<string | undefined, FailureCode>([
+  ['Sandbox.Timedout', 'handler_timed_out'],
+  ['TimeoutError', 'handler_timed_out'],
+  ['Runtime.OutOfMemory', 'handler_out_of_memory'],
+])
+
+type FailureCode = 'handler_failed' | 'handler_timed_out' | 'handler_out_of_memory'
+
+/** Why nothing came of an invocation. Never the error's own text: it may hold what the sender must not see. */
+export function failureError(record: FailureRecord, nowMs: number): BridgeError {
+  if (record.requestContext.condition === 'EventAgeExceeded') {
+    const ageMs = nowMs - record.requestPayload.received_at_ms
+    return bridgeError('deadline_exceeded', { ageMs, limitMs: REQUEST_LIMITS.deadlineMs })
+  }
+  const { errorType, errorMessage } = record.responsePayload ?? {}
+  // Lambda has named a timeout only in the message for most of its life
+  if (errorMessage?.includes('Task timed out after')) return bridgeError('handler_timed_out')
+  return bridgeError(CODE_OF_ERROR_TYPE.get(errorType) ?? 'handler_failed')
 }
 
 function notification(record: FailureRecord, nowMs: number): ErrorNotification {
   const component = record.requestContext.functionArn.split(':')[6] ?? 'handler'
-  if (record.requestContext.condition === 'EventAgeExceeded') {
-    const ageMs = nowMs - record.requestPayload.received_at_ms
-    return errorNotificationOf(
-      bridgeError('deadline_exceeded', { ageMs, limitMs: REQUEST_LIMITS.deadlineMs }),
-      component,
-    )
-  }
-  return errorNotificationOf(bridgeError(failureCode(record)), component)
-}
-
-/** Never the error's own text: it may hold what the sender must not see. */
-export function failureCode(record: FailureRecord): 'handler_failed' | 'handler_timed_out' | 'handler_out_of_memory' {
-  const { errorType, errorMessage } = record.responsePayload ?? {}
-  // Lambda has named a timeout only in the message for most of its life
-  if (errorMessage?.includes('Task timed out after')) return 'handler_timed_out'
-  return CODE_OF_ERROR_TYPE[errorType ?? ''] ?? 'handler_failed'
+  return errorNotificationOf(failureError(record, nowMs), component)
 }
 
 function readable<Value>(read: () => Value): Value | undefined {

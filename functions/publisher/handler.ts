@@ -9,7 +9,7 @@ import {
 } from '#contract/index.ts'
 import type { CorrelationStore } from '#correlation/index.ts'
 import type { Observer } from '../shared/observability.ts'
-import { failureCode, failureReply } from './failure.ts'
+import { failureError, failureReply } from './failure.ts'
 import { type FailureRecord, publisherEventSchema, type SuccessRecord } from './record.ts'
 
 export interface PublisherDependencies {
@@ -65,7 +65,7 @@ export function createPublisher(
   async function failureMessages(record: FailureRecord): Promise<OutboundMessage[]> {
     const message = await failureReply(record, { root, correlation, newId, nowMs })
     observer.warn('request_failed', {
-      code: failureCode(record),
+      code: failureError(record, nowMs()).code,
       condition: record.requestContext.condition,
       request_id: record.requestContext.requestId,
       client_id: record.requestPayload.client_id,

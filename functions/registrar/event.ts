@@ -15,7 +15,7 @@ export const devicePropertiesSchema = z.object({
 export const serverNamesPropertiesSchema = z.object({ DomainConfigurationNames: z.array(z.string()).min(1) })
 
 const call = {
-  RequestType: z.enum(['Create', 'Update', 'Delete']),
+  RequestType: z.enum(['Create', 'Update']),
   ResponseURL: z.url(),
   StackId: z.string(),
   RequestId: z.string(),
@@ -23,7 +23,7 @@ const call = {
   PhysicalResourceId: z.string().optional(),
 }
 
-/** A call of CloudFormation. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html */
+/** A call of CloudFormation that gives something to register. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html */
 export const customResourceCallSchema = z.discriminatedUnion('ResourceType', [
   z.object({ ...call, ResourceType: z.literal(CUSTOM_RESOURCES.device), ResourceProperties: devicePropertiesSchema }),
   z.object({
@@ -32,6 +32,13 @@ export const customResourceCallSchema = z.discriminatedUnion('ResourceType', [
     ResourceProperties: serverNamesPropertiesSchema,
   }),
 ])
+
+/** A call to delete; its properties do not matter. */
+export const deletionSchema = z.object({
+  RequestType: z.literal('Delete'),
+  ResourceType: z.string(),
+  PhysicalResourceId: z.string(),
+})
 
 /** The part of a call that is needed to answer it, however wrong the rest is. */
 export const answerableCallSchema = z.looseObject({
@@ -42,5 +49,6 @@ export const answerableCallSchema = z.looseObject({
   PhysicalResourceId: z.string().optional(),
 })
 
+export type Deletion = z.infer<typeof deletionSchema>
 export type CustomResourceCall = z.infer<typeof customResourceCallSchema>
 export type DeviceProperties = z.infer<typeof devicePropertiesSchema>

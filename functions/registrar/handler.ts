@@ -1,7 +1,13 @@
 import type { Observer } from '../shared/observability.ts'
 import type { DeviceWriter } from './devices.ts'
 import { CUSTOM_RESOURCES } from './env.ts'
-import { answerableCallSchema, type CustomResourceCall, customResourceCallSchema } from './event.ts'
+import {
+  answerableCallSchema,
+  type CustomResourceCall,
+  customResourceCallSchema,
+  type Deletion,
+  deletionSchema,
+} from './event.ts'
 
 export interface RegistrarDependencies {
   devices: DeviceWriter
@@ -45,8 +51,16 @@ export function createRegistrar(dependencies: RegistrarDependencies): (event: un
   }
 
   async function perform(event: unknown): Promise<Answer> {
+    const deletion = deletionSchema.safeParse(event)
+    if (deletion.success) return remove(deletion.data)
     const call = customResourceCallSchema.parse(event)
     return call.ResourceType === CUSTOM_RESOURCES.device ? registerDevice(call) : registerServerNames(call)
+  }
+
+  /** Goes by the physical id alone: what failed to be created, for properties that were never valid, is deleted as well. */
+  async function remove({ ResourceType, PhysicalResourceId }: Deletion): Promise<Answer> {
+    if (ResourceType === CUSTOM_RESOURCES.device) await devices.remove(PhysicalResourceId)
+    return { physicalId: PhysicalResourceId }
   }
 
   /** The client id is the physical id: renaming a device in the fleet file removes the old one. */
@@ -54,15 +68,13 @@ export function createRegistrar(dependencies: RegistrarDependencies): (event: un
     call: CustomResourceCall & { ResourceType: typeof CUSTOM_RESOURCES.device },
   ): Promise<Answer> {
     const device = call.ResourceProperties
-    if (call.RequestType === 'Delete') await devices.remove(call.PhysicalResourceId ?? device.ClientId)
-    else {
-      await devices.put(device)
-      await updateThing({
-        thingName: device.ClientId,
-        thingTypeName: device.ThingTypeName,
-        attributes: device.Attributes,
-      })
-    }
+    // the record comes last: only with it can the device connect
+    await updateThing({
+      thingName: device.ClientId,
+      thingTypeName: device.ThingTypeName,
+      attributes: device.Attributes,
+    })
+    await devices.put(device)
     return { physicalId: device.ClientId }
   }
 
@@ -70,7 +82,6 @@ export function createRegistrar(dependencies: RegistrarDependencies): (event: un
     call: CustomResourceCall & { ResourceType: typeof CUSTOM_RESOURCES.serverNames },
   ): Promise<Answer> {
     const physicalId = call.PhysicalResourceId ?? call.LogicalResourceId
-    if (call.RequestType === 'Delete') return { physicalId }
     const names = await Promise.all(call.ResourceProperties.DomainConfigurationNames.map(describeDomain))
     await devices.putServerNames([...new Set(names)])
     return { physicalId, data: { ServerNames: names.join(',') } }

@@ -43,15 +43,15 @@ export function createDeliveryQueue(options: {
 }): DueWork<StoredDelivery> {
   const { store, clock, deliver, definitionOf, countersOf, log, isClosed } = options
 
-  async function run(delivery: StoredDelivery): Promise<void> {
+  async function run(delivery: StoredDelivery): Promise<number | undefined> {
     try {
       await send(delivery)
     } catch (error) {
       // A target that closes together with this service did not refuse anything.
-      if (!isClosed()) failed(delivery, error)
-      return
+      return isClosed() ? undefined : failed(delivery, error)
     }
     store.finishDelivery(delivery)
+    return undefined
   }
 
   async function send({ functionName, targetArn, bodyJson, kind, requestId, errorCode, errorMessage }: StoredDelivery) {
@@ -62,7 +62,7 @@ export function createDeliveryQueue(options: {
     await deliver(targetArn, JSON.parse(bodyJson), kind === 'deadLetter' ? { ...from, errorCode, errorMessage } : from)
   }
 
-  function failed(delivery: StoredDelivery, error: unknown): void {
+  function failed(delivery: StoredDelivery, error: unknown): number | undefined {
     const { functionName, requestId, kind, targetArn, tries } = delivery
     const reason = `${kind} ${targetArn}: ${error instanceof Error ? error.message : String(error)}`
     const delayMs = DELIVERY_RETRY_DELAYS_MS[tries]
@@ -70,8 +70,7 @@ export function createDeliveryQueue(options: {
       const dueAtMs = clock.nowMs() + delayMs
       log({ level: 'warn', code: 'DELIVERY_RETRIED', message: reason, functionName, requestId })
       store.postponeDelivery({ ...delivery, tries: tries + 1, dueAtMs })
-      work.schedule(dueAtMs)
-      return
+      return dueAtMs
     }
 
     log({ level: 'error', code: 'DELIVERY_FAILED', message: reason, functionName, requestId })
@@ -80,6 +79,7 @@ export function createDeliveryQueue(options: {
     const deadLetter = deadLetterOf(delivery)
     store.finishDelivery(delivery, deadLetter)
     if (deadLetter) work.offer(deadLetter)
+    return undefined
   }
 
   function deadLetterOf(delivery: StoredDelivery): StoredDelivery | undefined {

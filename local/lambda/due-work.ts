@@ -6,8 +6,6 @@ export interface DueWork<Item> {
   start(): void
   /** Works on a stored item at once if there is room and nothing waits before it. */
   offer(item: Item): void
-  /** Says that a stored item falls due then. */
-  schedule(dueMs: number): void
   /** How many items are being worked on. */
   active(): number
   /** Begins nothing more and waits for what is being worked on. */
@@ -26,8 +24,8 @@ export function createDueWork<Item>(options: {
   load: (nowMs: number, count: number) => Item[]
   /** When the first item falls due after that time. */
   nextDueMs: (nowMs: number) => number | undefined
-  /** Leaves the item removed or with a later time. */
-  run: (item: Item) => Promise<void>
+  /** Leaves the item removed, or stored with a later time, which it resolves to. */
+  run: (item: Item) => Promise<number | undefined>
   /** `run` has failed, which leaves the item where it is until the next start. */
   onError: (item: Item, error: unknown) => void
   onSettled: () => void
@@ -43,9 +41,14 @@ export function createDueWork<Item>(options: {
     // Not at once, so that it counts as active before anything it calls can ask.
     const work = Promise.resolve()
       .then(() => run(item))
-      .catch((error: unknown) => options.onError(item, error))
-      .finally(() => {
+      .catch((error: unknown) => {
+        options.onError(item, error)
+        return undefined
+      })
+      .then((nextMs) => {
+        // In this order: an item still active when it falls due would be passed over.
         active.delete(key)
+        if (nextMs !== undefined) schedule(nextMs)
         if (backlog) pump()
         options.onSettled()
       })
@@ -83,7 +86,6 @@ export function createDueWork<Item>(options: {
       if (open && !backlog && active.size < limit) begin(item)
       else backlog = true
     },
-    schedule,
     active: () => active.size,
     async close() {
       open = false

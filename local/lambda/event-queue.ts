@@ -34,7 +34,8 @@ export function createEventQueue(options: {
   const { definition, settings, store, counters, clock, log } = options
   const { functionName, functionArn } = definition
 
-  async function run(event: StoredEvent): Promise<void> {
+  /** Resolves to the time of the next attempt, if there is to be one. */
+  async function run(event: StoredEvent): Promise<number | undefined> {
     if (clock.nowMs() >= expiresAtMs(event)) return finish(event, 'EventAgeExceeded')
 
     let outcome: Outcome
@@ -46,32 +47,30 @@ export function createEventQueue(options: {
     const attempted = { ...event, attempts: event.attempts + 1 }
     if (outcome.ok) return finish(attempted, 'Success', outcome)
     if (attempted.attempts > settings().maximumRetryAttempts) return finish(attempted, 'RetriesExhausted', outcome)
-    postpone(attempted, RETRY_DELAYS_MS[event.attempts] ?? RETRY_DELAYS_MS[1])
+    return postpone(attempted, RETRY_DELAYS_MS[event.attempts] ?? RETRY_DELAYS_MS[1])
   }
 
-  function refused(event: StoredEvent, error: unknown): void {
+  function refused(event: StoredEvent, error: unknown): number | undefined {
     const code = error instanceof LambdaError ? error.code : undefined
     // The event stays as it is: whoever opens the state next takes up this very attempt.
-    if (code === 'ServiceClosed') return
+    if (code === 'ServiceClosed') return undefined
     // A function switched off gets no retries: its events go where failures go, at once.
-    if (code === 'TooManyRequestsException') {
-      finish(event, 'RetriesExhausted')
-      return
-    }
+    if (code === 'TooManyRequestsException') return finish(event, 'RetriesExhausted')
+
     const delayMs = Math.min(SYSTEM_RETRY_MS.min * 2 ** event.delays, SYSTEM_RETRY_MS.max)
     const { requestId } = event
     const message = `Tried again in ${delayMs / 1000} s: ${error instanceof Error ? error.message : String(error)}`
     log({ level: 'warn', code: 'EVENT_DELAYED', message, functionName, requestId })
-    postpone({ ...event, delays: event.delays + 1 }, delayMs)
+    return postpone({ ...event, delays: event.delays + 1 }, delayMs)
   }
 
-  function postpone(event: StoredEvent, delayMs: number): void {
+  function postpone(event: StoredEvent, delayMs: number): number {
     const dueAtMs = Math.min(clock.nowMs() + delayMs, expiresAtMs(event))
     store.postponeEvent({ ...event, dueAtMs })
-    work.schedule(dueAtMs)
+    return dueAtMs
   }
 
-  function finish(event: StoredEvent, condition: DestinationCondition, outcome?: Outcome): void {
+  function finish(event: StoredEvent, condition: DestinationCondition, outcome?: Outcome): undefined {
     const deliveries = deliveriesOf(event, condition, outcome)
     store.finishEvent(event.requestId, deliveries)
     if (condition !== 'Success') {
@@ -109,7 +108,7 @@ export function createEventQueue(options: {
     return event.enqueuedAtMs + settings().maximumEventAgeSeconds * 1000
   }
 
-  const work = createDueWork<StoredEvent>({
+  return createDueWork<StoredEvent>({
     clock,
     limit: Math.max(1, options.limit),
     keyOf: (event) => event.requestId,
@@ -121,7 +120,6 @@ export function createEventQueue(options: {
     },
     onSettled: options.onSettled,
   })
-  return work
 }
 
 // "The HTTP status code": 200 for an error of the function, 429 for one that may not run.

@@ -9,10 +9,13 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 const EXTENSIONS = ['', '.js', '.mjs', '.cjs']
 const MODULE_NOT_FOUND = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']
+// https://nodejs.org/api/process.html#exit-codes
+const UNSETTLED_AWAIT = 13
 const CONSOLE_LEVELS = { debug: 'DEBUG', error: 'ERROR', info: 'INFO', log: 'INFO', trace: 'TRACE', warn: 'WARN' }
 
 /** @type {import('./host-protocol.ts').HostSettings} */
 const settings = workerData
+let loaded = false
 /** @type {string | undefined} */
 let requestId
 
@@ -25,8 +28,10 @@ process.on('unhandledRejection', (reason) =>
     errorMessage: String(reason),
   }),
 )
-// With the port unreferenced during an invocation the thread runs dry when nothing can settle the handler any more.
+// The thread runs dry when nothing can settle what it waits for: the port is unreferenced during an invocation, and while
+// the bundle loads nobody listens to it yet.
 process.on('beforeExit', () => {
+  if (!loaded) process.exit(UNSETTLED_AWAIT)
   if (requestId === undefined) return
   send({
     type: 'fatal',
@@ -38,14 +43,19 @@ process.on('beforeExit', () => {
     },
   })
 })
+void start()
 
-send({ type: 'booted' })
-try {
-  const handler = await loadHandler()
-  parentPort.on('message', (message) => void invoke(handler, message))
-  send({ type: 'ready' })
-} catch (error) {
-  send({ type: 'initError', error: toFunctionError(error) })
+async function start() {
+  send({ type: 'booted' })
+  try {
+    const handler = await loadHandler()
+    parentPort.on('message', (message) => void invoke(handler, message))
+    loaded = true
+    send({ type: 'ready' })
+  } catch (error) {
+    loaded = true
+    send({ type: 'initError', error: toFunctionError(error) })
+  }
 }
 
 async function loadHandler() {

@@ -6,6 +6,7 @@ export function sqsApi(sqs: SqsService): ServiceHandler {
   const protocol = 'json1.0'
   return {
     protocol,
+    unknownClientCode: 'InvalidClientTokenId',
     actionsFor(request) {
       const { QueueUrl } = request.json()
       const name = typeof QueueUrl === 'string' ? QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1) : undefined

@@ -28,7 +28,8 @@ describe('deploymentNames', () => {
   })
 
   test('the rules of two stages never share a name', () => {
-    const ruleNames = (stage: string) => ruleDefinitions('jamey', deploymentNames(stage).rulePrefix).map(({ name }) => name)
+    const ruleNames = (stage: string) =>
+      ruleDefinitions('jamey', deploymentNames(stage).rulePrefix).map(({ name }) => name)
     const close = fc.stringMatching(/^a[a-]{0,4}$/).filter((stage) => STAGE_PATTERN.test(stage))
     fc.assert(
       fc.property(close, close, (one, other) => {
@@ -39,9 +40,12 @@ describe('deploymentNames', () => {
     )
   })
 
-  test.each(['', 'Dev', '1dev', 'dev_1', 'dev.1', 'a'.repeat(17), 'dev\n', 'dev-', 'a--b'])('refuses the stage %j', (stage) => {
-    expect(stage).not.toMatch(STAGE_PATTERN)
-  })
+  test.each(['', 'Dev', '1dev', 'dev_1', 'dev.1', 'a'.repeat(17), 'dev\n', 'dev-', 'a--b'])(
+    'refuses the stage %j',
+    (stage) => {
+      expect(stage).not.toMatch(STAGE_PATTERN)
+    },
+  )
 
   test.each([DEFAULT_STAGE, 'a', 'prod-eu-2', 'a'.repeat(16)])('takes the stage %s', (stage) => {
     expect(stage).toMatch(STAGE_PATTERN)

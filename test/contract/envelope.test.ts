@@ -70,7 +70,9 @@ describe('createEnvelope', () => {
       { messageId: MESSAGE_ID, nowMs: NOW_MS },
     )
 
-    expect(JSON.stringify(envelope)).toMatchInlineSnapshot(`"{"message_id":"7d3f2f0a-5f0b-4a53-9c7e-2b8f4f4f7a11","timestamp":"2026-11-21T12:00:00.000Z","topic":"jamey/events/status","payload":{"a":1},"metadata":{"client_id":null,"correlation_id":null,"reply_to":null}}"`)
+    expect(JSON.stringify(envelope)).toMatchInlineSnapshot(
+      `"{"message_id":"7d3f2f0a-5f0b-4a53-9c7e-2b8f4f4f7a11","timestamp":"2026-11-21T12:00:00.000Z","topic":"jamey/events/status","payload":{"a":1},"metadata":{"client_id":null,"correlation_id":null,"reply_to":null}}"`,
+    )
     expect(envelopeSchema.parse(JSON.parse(JSON.stringify(envelope)))).toEqual(envelope)
   })
 

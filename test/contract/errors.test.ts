@@ -38,7 +38,11 @@ describe('the table of errors', () => {
     const cause = new Error('inner')
     const error = bridgeError('store_unavailable', { operation: 'claim' }, { cause })
 
-    expect(error).toMatchObject({ name: 'store_unavailable', code: 'store_unavailable', details: { operation: 'claim' } })
+    expect(error).toMatchObject({
+      name: 'store_unavailable',
+      code: 'store_unavailable',
+      details: { operation: 'claim' },
+    })
     expect(error.cause).toBe(cause)
   })
 })

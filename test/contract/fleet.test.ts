@@ -25,7 +25,9 @@ describe('fleet.json of the repository', () => {
         tokenPermissions: permissions,
       })
       expect(rights.receive.length).toBeGreaterThan(0)
-      expect(compilePolicyDocuments(identity.clientId, rights, 'arn:aws:iot:eu-west-1:123456789012').length).toBeGreaterThan(0)
+      expect(
+        compilePolicyDocuments(identity.clientId, rights, 'arn:aws:iot:eu-west-1:123456789012').length,
+      ).toBeGreaterThan(0)
     }
   })
 
@@ -50,16 +52,44 @@ describe('parseFleet', () => {
     ['an illegal organization', fleetOf({ devices: [{ ...DEVICE, organizationId: '+' }] }), 'devices.0.organizationId'],
     ['a client id that stands twice', fleetOf({ devices: [DEVICE, DEVICE] }), 'device "one" stands twice'],
     ['an undefined role', fleetOf({ devices: [{ ...DEVICE, role: 'admin' }] }), 'undefined role "admin"'],
-    ['an inherited name as role', fleetOf({ devices: [{ ...DEVICE, role: 'constructor' }] }), 'undefined role "constructor"'],
-    ['51 devices', fleetOf({ devices: Array.from({ length: 51 }, (_, n) => ({ ...DEVICE, clientId: `c${n}` })) }), 'devices'],
+    [
+      'an inherited name as role',
+      fleetOf({ devices: [{ ...DEVICE, role: 'constructor' }] }),
+      'undefined role "constructor"',
+    ],
+    [
+      '51 devices',
+      fleetOf({ devices: Array.from({ length: 51 }, (_, n) => ({ ...DEVICE, clientId: `c${n}` })) }),
+      'devices',
+    ],
     ['a role without permissions', fleetOf({ roles: { agent: { permissions: [] } } }), 'roles.agent.permissions'],
     ['65 permissions', fleetOf({ roles: { agent: { permissions: Array(65).fill('a') } } }), 'roles.agent.permissions'],
-    ['a role that grants no topic', fleetOf({ roles: { agent: { permissions: ['other/#'] } } }), 'role "agent" grants no topic'],
-    ['an illegal pattern', fleetOf({ roles: { agent: { permissions: ['jamey/#/x'] } } }), 'role "agent": permission "jamey/#/x"'],
-    ['an unknown placeholder', fleetOf({ roles: { agent: { permissions: ['${clientid}/#'] } } }), 'unknown placeholder clientid'],
+    [
+      'a role that grants no topic',
+      fleetOf({ roles: { agent: { permissions: ['other/#'] } } }),
+      'role "agent" grants no topic',
+    ],
+    [
+      'an illegal pattern',
+      fleetOf({ roles: { agent: { permissions: ['jamey/#/x'] } } }),
+      'role "agent": permission "jamey/#/x"',
+    ],
+    [
+      'an unknown placeholder',
+      fleetOf({ roles: { agent: { permissions: ['${clientid}/#'] } } }),
+      'unknown placeholder clientid',
+    ],
     ['a reserved prefix', fleetOf({ roles: { agent: { permissions: ['!jamey/#'] } } }), 'reserved'],
-    ['an unknown method', fleetOf({ roles: { agent: { ...ROLE, api: { methods: ['TRACE'], paths: ['/'] } } } }), 'roles.agent.api.methods.0'],
-    ['a path with a query', fleetOf({ roles: { agent: { ...ROLE, api: { methods: ['GET'], paths: ['/a?b'] } } } }), 'roles.agent.api.paths.0'],
+    [
+      'an unknown method',
+      fleetOf({ roles: { agent: { ...ROLE, api: { methods: ['TRACE'], paths: ['/'] } } } }),
+      'roles.agent.api.methods.0',
+    ],
+    [
+      'a path with a query',
+      fleetOf({ roles: { agent: { ...ROLE, api: { methods: ['GET'], paths: ['/a?b'] } } } }),
+      'roles.agent.api.paths.0',
+    ],
   ])('refuses %s', (_, input, problem) => {
     expect(() => parseFleet(input, DEFAULT_ROOT)).toThrow(
       expect.objectContaining({ code: 'fleet_invalid', message: expect.stringContaining(problem) }),

@@ -41,7 +41,11 @@ const permissionArbitrary = fc
       fc.constantFrom('jamey/devices/you/#', 'jamey/devices/+/requests', '${root}/responses/you', 'other/#', 'jamey'),
       fc.constantFrom(...UNIVERSE.map(({ topic }) => topic)),
       fc
-        .tuple(fc.constantFrom(...UNIVERSE), fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }), fc.option(fc.nat(5)))
+        .tuple(
+          fc.constantFrom(...UNIVERSE),
+          fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
+          fc.option(fc.nat(5)),
+        )
         .map(([{ topic }, mask, cut]) => {
           const levels = topic.split('/').map((level, index) => (mask[index] ? '+' : level))
           return (cut === null || cut >= levels.length ? levels : [...levels.slice(0, cut), '#']).join('/')
@@ -85,7 +89,10 @@ function isGranted(
   identity: Identity,
 ): boolean {
   const { direction, handledBy } = topicDefinition(key)
-  const open = { publish: direction === 'toCloud' ? handledBy !== undefined : direction === 'shared', subscribe: direction !== 'toCloud' }
+  const open = {
+    publish: direction === 'toCloud' ? handledBy !== undefined : direction === 'shared',
+    subscribe: direction !== 'toCloud',
+  }
   if (!open[access]) return false
   const template = topicTemplate(ROOT, key).split('/')
   const byRole = role.some(({ filter, ...grant }) => {
@@ -112,7 +119,10 @@ describe('effectiveRights', () => {
         const rights = effectiveRights({ root: ROOT, identity, rolePermissions, tokenPermissions })
         const role = grantsOf(rolePermissions, identity)
         const token = grantsOf(tokenPermissions, identity)
-        for (const [access, topics] of [['publish', rights.publish], ['subscribe', rights.receive]] as const) {
+        for (const [access, topics] of [
+          ['publish', rights.publish],
+          ['subscribe', rights.receive],
+        ] as const) {
           // a pattern may spell any word as another client's id, so what is granted can lie outside the universe
           const judged = new Map([...UNIVERSE, ...topics.map(inCatalogue)].map((one) => [one.topic, one]))
           const expected = [...judged.values()].filter((one) => isGranted(one, access, role, token, identity))
@@ -160,7 +170,9 @@ describe('effectiveRights', () => {
   test('never lets a device publish to a toDevice topic, not even with jamey/#', () => {
     const rights = effectiveRights({ root: ROOT, identity: OWN, rolePermissions: MAXIMUM, tokenPermissions: MAXIMUM })
 
-    expect(rights.publish.map((topic) => resolveTopic(ROOT, topic)?.key).map((key) => key && topicDefinition(key).direction)).not.toContain('toDevice')
+    expect(
+      rights.publish.map((topic) => resolveTopic(ROOT, topic)?.key).map((key) => key && topicDefinition(key).direction),
+    ).not.toContain('toDevice')
     expect(rights.publish).toMatchInlineSnapshot(`
       [
         "jamey/api/requests",
@@ -212,7 +224,9 @@ describe('effectiveRights', () => {
       tokenPermissions: ['#'],
     })
 
-    expect([...rights.publish, ...rights.receive, ...rights.subscribe].filter((topic) => topic.startsWith('org'))).toEqual([])
+    expect(
+      [...rights.publish, ...rights.receive, ...rights.subscribe].filter((topic) => topic.startsWith('org')),
+    ).toEqual([])
     expect(rights.publish).toContain('jamey/memory/store')
   })
 

@@ -29,7 +29,15 @@ describe('compilePolicyDocuments', () => {
     fc.assert(
       fc.property(subset, subset, fc.subarray(filters, { maxLength: 12 }), (publish, receive, subscribe) => {
         const documents = compilePolicyDocuments(CLIENT, { publish, receive, subscribe }, ARN)
-        const near = [...topics, 'jamey/conscience/evaluate/x', 'jamey/+/query', 'jamey/#', 'jamey', 'x/jamey/memory/query', '*']
+        const near = [
+          ...topics,
+          'jamey/conscience/evaluate/x',
+          'jamey/+/query',
+          'jamey/#',
+          'jamey',
+          'x/jamey/memory/query',
+          '*',
+        ]
 
         const allowed = (action: string, kind: string, names: string[]) =>
           names.filter((name) => allows(documents, action, `${kind}/${name}`))
@@ -90,12 +98,17 @@ describe('compilePolicyDocuments', () => {
           expect(Math.max(...lengths(documents))).toBeLessThanOrEqual(POLICY_LIMITS.charactersPerDocument)
           expect(documents.length).toBeLessThanOrEqual(POLICY_LIMITS.documents)
           const resources = documents.flatMap(({ Statement }) =>
-            Statement.flatMap(({ Action, Resource }) => Action.flatMap((action) => Resource.map((one) => `${action} ${one}`))),
+            Statement.flatMap(({ Action, Resource }) =>
+              Action.flatMap((action) => Resource.map((one) => `${action} ${one}`)),
+            ),
           )
           expect(resources.length).toBe(1 + publish.length + receive.length + subscribe.length)
         } catch (error) {
           refused += 1
-          expect(error).toMatchObject({ code: 'policy_too_large', details: { limitDocuments: 10, limitCharacters: 2_048 } })
+          expect(error).toMatchObject({
+            code: 'policy_too_large',
+            details: { limitDocuments: 10, limitCharacters: 2_048 },
+          })
           expect(characters).toBeGreaterThan(0.8 * POLICY_LIMITS.documents * POLICY_LIMITS.charactersPerDocument)
         }
       }),

@@ -80,7 +80,10 @@ describe('replies', () => {
   })
 
   test('an error becomes a notification that its own topic takes', () => {
-    const notification = errorNotificationOf(bridgeError('deadline_exceeded', { ageMs: 31_000, limitMs: 30_000 }), 'api')
+    const notification = errorNotificationOf(
+      bridgeError('deadline_exceeded', { ageMs: 31_000, limitMs: 30_000 }),
+      'api',
+    )
 
     expect(errorNotification.parse(notification)).toEqual(notification)
     expect(notification).toMatchInlineSnapshot(`
@@ -96,7 +99,10 @@ describe('replies', () => {
 
   test('a system fault never tells its cause', () => {
     const cause = new Error('password of the table')
-    const notification = errorNotificationOf(bridgeError('store_unavailable', { operation: 'claim' }, { cause }), 'memory')
+    const notification = errorNotificationOf(
+      bridgeError('store_unavailable', { operation: 'claim' }, { cause }),
+      'memory',
+    )
 
     expect(notification.severity).toBe('critical')
     expect(JSON.stringify(notification)).not.toContain('password')

@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { deploymentNames, ruleDefinitions, ruleEventSchema, SQL_VERSION, TOPIC_KEYS, topicDefinition } from '#contract/index.ts'
+import {
+  deploymentNames,
+  ruleDefinitions,
+  ruleEventSchema,
+  SQL_VERSION,
+  TOPIC_KEYS,
+  topicDefinition,
+} from '#contract/index.ts'
 import { compileRule, type RuleMessage } from '#local/iot-sql/index.ts'
 
 const RULES = ruleDefinitions('jamey', deploymentNames('dev').rulePrefix)
 const sqlOf = (key: string) => RULES.find((rule) => rule.key === key)?.sql
-const compiled = (key: string) =>
-  compileRule({ sql: sqlOf(key) ?? '', version: SQL_VERSION, ruleName: key })
+const compiled = (key: string) => compileRule({ sql: sqlOf(key) ?? '', version: SQL_VERSION, ruleName: key })
 
 const message = (changes: Partial<RuleMessage> = {}): RuleMessage => ({
   topic: 'jamey/conscience/evaluate',
@@ -31,13 +37,20 @@ describe('ruleDefinitions', () => {
 
   test('leaves out what the cloud sends on shared topics, and only there', () => {
     for (const { key, sql } of RULES) {
-      expect([key, sql.includes(" WHERE clientid() <> 'n/a'")]).toEqual([key, topicDefinition(key).direction === 'shared'])
+      expect([key, sql.includes(" WHERE clientid() <> 'n/a'")]).toEqual([
+        key,
+        topicDefinition(key).direction === 'shared',
+      ])
     }
   })
 
   test('passes the raw payload with the facts of the broker', () => {
-    expect(sqlOf('conscience/evaluate')).toMatchInlineSnapshot(`"SELECT encode(*, 'base64') AS payload, topic() AS topic, clientid() AS client_id, principal() AS principal, timestamp() AS received_at_ms, traceid() AS trace_id, get_mqtt_property('response_topic') AS response_topic, get_mqtt_property('correlation_data') AS correlation_data FROM 'jamey/conscience/evaluate'"`)
-    expect(sqlOf('events/heartbeat')).toMatchInlineSnapshot(`"SELECT encode(*, 'base64') AS payload, topic() AS topic, clientid() AS client_id, principal() AS principal, timestamp() AS received_at_ms, traceid() AS trace_id, get_mqtt_property('response_topic') AS response_topic, get_mqtt_property('correlation_data') AS correlation_data FROM 'jamey/events/heartbeat' WHERE clientid() <> 'n/a'"`)
+    expect(sqlOf('conscience/evaluate')).toMatchInlineSnapshot(
+      `"SELECT encode(*, 'base64') AS payload, topic() AS topic, clientid() AS client_id, principal() AS principal, timestamp() AS received_at_ms, traceid() AS trace_id, get_mqtt_property('response_topic') AS response_topic, get_mqtt_property('correlation_data') AS correlation_data FROM 'jamey/conscience/evaluate'"`,
+    )
+    expect(sqlOf('events/heartbeat')).toMatchInlineSnapshot(
+      `"SELECT encode(*, 'base64') AS payload, topic() AS topic, clientid() AS client_id, principal() AS principal, timestamp() AS received_at_ms, traceid() AS trace_id, get_mqtt_property('response_topic') AS response_topic, get_mqtt_property('correlation_data') AS correlation_data FROM 'jamey/events/heartbeat' WHERE clientid() <> 'n/a'"`,
+    )
   })
 
   test('takes another root into topic filter and SQL', () => {

@@ -1,18 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  containsFilter,
-  matchesTopic,
-  TOPIC_LIMITS,
-  validateTopicFilter,
-  validateTopicName,
-} from '#contract/index.ts'
-import {
-  filterArbitrary,
-  referenceContains,
-  referenceMatches,
-  topicArbitrary,
-} from '../fixtures/topic-reference.ts'
+import { containsFilter, matchesTopic, TOPIC_LIMITS, validateTopicFilter, validateTopicName } from '#contract/index.ts'
+import { filterArbitrary, referenceContains, referenceMatches, topicArbitrary } from '../fixtures/topic-reference.ts'
 
 const WORDS = ['a', 'b', '', '$s', 'ü']
 

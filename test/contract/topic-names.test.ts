@@ -21,20 +21,27 @@ const root = fc.stringMatching(/^[A-Za-z0-9_-]{1,20}(\/[A-Za-z0-9_-]{1,20}){0,2}
 const keys = fc.constantFrom(...TOPIC_KEYS)
 
 describe('topicName and resolveTopic', () => {
-  test('are each other\'s inverse for any root and identifiers', () => {
+  test("are each other's inverse for any root and identifiers", () => {
     fc.assert(
-      fc.property(root, keys, identifier, identifier, identifier, (anyRoot, key, clientId, organizationId, deviceId) => {
-        const topic = topicName(anyRoot, key, { clientId, organizationId, deviceId })
+      fc.property(
+        root,
+        keys,
+        identifier,
+        identifier,
+        identifier,
+        (anyRoot, key, clientId, organizationId, deviceId) => {
+          const topic = topicName(anyRoot, key, { clientId, organizationId, deviceId })
 
-        expect(validateTopicName(topic)).toBeUndefined()
-        const resolved = resolveTopic(anyRoot, topic)
-        expect(resolved?.key).toBe(key)
-        const expected = [...key.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => [
-          name,
-          { clientId, organizationId, deviceId }[name],
-        ])
-        expect(resolved?.parameters).toEqual(Object.fromEntries(expected))
-      }),
+          expect(validateTopicName(topic)).toBeUndefined()
+          const resolved = resolveTopic(anyRoot, topic)
+          expect(resolved?.key).toBe(key)
+          const expected = [...key.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => [
+            name,
+            { clientId, organizationId, deviceId }[name],
+          ])
+          expect(resolved?.parameters).toEqual(Object.fromEntries(expected))
+        },
+      ),
       { numRuns: 300 },
     )
   })

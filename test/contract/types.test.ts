@@ -6,7 +6,9 @@ describe('types of the contract', () => {
   test('a sender may leave out what has a default', () => {
     expectTypeOf<{ query: string }>().toExtend<PayloadInput<'memory/query'>>()
     expectTypeOf<{ action: string }>().not.toExtend<PayloadInput<'conscience/evaluate'>>()
-    expectTypeOf<{ layer: 'procedural'; content: string; tags: string[] }>().not.toExtend<PayloadInput<'memory/store'>>()
+    expectTypeOf<{ layer: 'procedural'; content: string; tags: string[] }>().not.toExtend<
+      PayloadInput<'memory/store'>
+    >()
   })
 
   test('a reader finds everything filled in', () => {

@@ -16,12 +16,18 @@ describe('requestKey', () => {
     expect(keyOf(CORRELATION_ID.toUpperCase())).toBe(keyOf(CORRELATION_ID))
   })
 
-  test.each(['', 'a', '#', `you#${CORRELATION_ID}`, `${CORRELATION_ID}#x`, `${CORRELATION_ID}\n`, '日本', 'x'.repeat(10_000)])(
-    'what is no UUID is hashed: %j',
-    (correlationId) => {
-      expect(keyOf(correlationId)).toMatch(/^me#[0-9a-f]{64}$/)
-    },
-  )
+  test.each([
+    '',
+    'a',
+    '#',
+    `you#${CORRELATION_ID}`,
+    `${CORRELATION_ID}#x`,
+    `${CORRELATION_ID}\n`,
+    '日本',
+    'x'.repeat(10_000),
+  ])('what is no UUID is hashed: %j', (correlationId) => {
+    expect(keyOf(correlationId)).toMatch(/^me#[0-9a-f]{64}$/)
+  })
 
   test('no correlation id reaches the key of another client or of another id', () => {
     const clients = fc.stringMatching(/^[A-Za-z0-9:_-]{1,16}$/)
@@ -68,7 +74,11 @@ describe('canonicalJson', () => {
     const shuffled = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(shuffled)
       if (value === null || typeof value !== 'object') return value
-      return Object.fromEntries(Object.entries(value).reverse().map(([key, inner]) => [key, shuffled(inner)]))
+      return Object.fromEntries(
+        Object.entries(value)
+          .reverse()
+          .map(([key, inner]) => [key, shuffled(inner)]),
+      )
     }
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 
-export interface Seen {
+interface Seen {
   method: string
   path: string
   headers: IncomingHttpHeaders

@@ -83,9 +83,12 @@ export function answerOf(outcome: Outcome) {
   if (outcome.outcome !== 'reply' && outcome.outcome !== 'replay')
     throw new Error(`got no reply but ${outcome.outcome}`)
   const [message] = outcome.messages
-  const { topic, envelope } = message ?? {}
-  const { status } = envelope?.metadata ?? {}
-  return { outcome: outcome.outcome, topic, status, payload: envelope?.payload as Record<string, Json> }
+  return {
+    outcome: outcome.outcome,
+    topic: message?.topic,
+    status: message?.envelope.metadata.status,
+    payload: message?.envelope.payload as Record<string, Json>,
+  }
 }
 
 /** The code of an error reply. */

@@ -6,9 +6,9 @@ import { STATUS_TABLE_KEYS } from '#functions/events/env.ts'
 import { createEventRoutes } from '#functions/events/handler.ts'
 import { createStatusTable, KEPT_SECONDS, MAX_KEPT_BYTES } from '#functions/events/status-table.ts'
 import { codeOf, createChain, NOW_MS, recordingObserver } from '../conscience/chain.ts'
-import { startDynamoDb, tableProperties } from '../memory/dynamodb-server.ts'
+import { type DynamoDbServer, startDynamoDb, tableProperties } from '../memory/dynamodb-server.ts'
 
-let database: Awaited<ReturnType<typeof startDynamoDb>>
+let database: DynamoDbServer
 let tableName = ''
 let tables = 0
 

@@ -39,6 +39,8 @@ export async function startDynamoDb() {
   }
 }
 
+export type DynamoDbServer = Awaited<ReturnType<typeof startDynamoDb>>
+
 type Keys = { readonly partitionKey: string; readonly sortKey: string; readonly timeToLive: string }
 
 /** The properties of a table as the stack writes them. */

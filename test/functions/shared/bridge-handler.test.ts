@@ -62,7 +62,8 @@ function createChain(options: { routes?: Routes; correlation?: CorrelationStore;
 /** The only message of an outcome, after the schema that the publisher reads it with. */
 function onlyMessage(outcome: Outcome) {
   const parsed = outcomeSchema.parse(JSON.parse(JSON.stringify(outcome)))
-  if (parsed.outcome !== 'reply' && parsed.outcome !== 'replay') throw new Error(`expected a reply, got ${parsed.outcome}`)
+  if (parsed.outcome !== 'reply' && parsed.outcome !== 'replay')
+    throw new Error(`expected a reply, got ${parsed.outcome}`)
   expect(parsed.messages).toHaveLength(1)
   const [message] = parsed.messages
   if (!message) throw new Error('unreachable')
@@ -190,13 +191,28 @@ describe('what a device may send wrong', () => {
     ['nothing', ruleEvent(''), 'malformed_json', { correlation: false }],
     ['text', ruleEvent(SECRET), 'malformed_json', { correlation: false }],
     ['half an envelope', ruleEvent(raw('{"a":"').slice(0, 200)), 'malformed_json', { correlation: false }],
-    ['bytes that are not UTF-8', ruleEvent(Buffer.from([0x22, 0xff, 0xfe, 0x22])), 'malformed_json', { correlation: false }],
+    [
+      'bytes that are not UTF-8',
+      ruleEvent(Buffer.from([0x22, 0xff, 0xfe, 0x22])),
+      'malformed_json',
+      { correlation: false },
+    ],
     ['JSON that is no object', ruleEvent('[1]'), 'invalid_envelope', { correlation: false }],
     ['null', ruleEvent('null'), 'invalid_envelope', { correlation: false }],
     ['a number beyond all numbers', ruleEvent(raw('1e999')), 'invalid_envelope', { correlation: true }],
     ['a bare payload', ruleEvent(EVALUATE), 'invalid_envelope', { correlation: false }],
-    ['no message id', ruleEvent(sentEnvelope(EVALUATE, { message_id: SECRET })), 'invalid_envelope', { correlation: true }],
-    ['a local time', ruleEvent(sentEnvelope(EVALUATE, { timestamp: '2026-11-21' })), 'invalid_envelope', { correlation: true }],
+    [
+      'no message id',
+      ruleEvent(sentEnvelope(EVALUATE, { message_id: SECRET })),
+      'invalid_envelope',
+      { correlation: true },
+    ],
+    [
+      'a local time',
+      ruleEvent(sentEnvelope(EVALUATE, { timestamp: '2026-11-21' })),
+      'invalid_envelope',
+      { correlation: true },
+    ],
     ['10,000 levels', ruleEvent(raw(nested(10_000))), 'invalid_envelope', { correlation: true }],
     ['60,000 levels', ruleEvent(nested(60_000)), 'invalid_envelope', { correlation: false }],
     ['too many bytes', ruleEvent('x'.repeat(MAX_PAYLOAD_BYTES + 1)), 'payload_too_large', { correlation: false }],
@@ -204,12 +220,9 @@ describe('what a device may send wrong', () => {
     ['a payload that is a list', ruleEvent(sentEnvelope([SECRET])), 'invalid_payload', { correlation: true }],
     [
       'a key as long as the message',
-      ruleEvent(
-        sentEnvelope(
-          { method: 'GET', path: '/', headers: { [`${SECRET}${'x'.repeat(120_000)}`]: 1 } },
-        ),
-        { topic: 'jamey/api/requests' },
-      ),
+      ruleEvent(sentEnvelope({ method: 'GET', path: '/', headers: { [`${SECRET}${'x'.repeat(120_000)}`]: 1 } }), {
+        topic: 'jamey/api/requests',
+      }),
       'invalid_payload',
       { correlation: true },
     ],
@@ -227,7 +240,9 @@ describe('what a device may send wrong', () => {
     ],
     [
       'the reply topic of another',
-      ruleEvent(sentEnvelope(EVALUATE, { metadata: { reply_to: 'jamey/responses/you', correlation_id: CORRELATION_ID } })),
+      ruleEvent(
+        sentEnvelope(EVALUATE, { metadata: { reply_to: 'jamey/responses/you', correlation_id: CORRELATION_ID } }),
+      ),
       'reply_to_forbidden',
       { correlation: true },
     ],
@@ -237,7 +252,12 @@ describe('what a device may send wrong', () => {
       'reply_to_forbidden',
       { correlation: true },
     ],
-    ['a topic that has no route', ruleEvent(sentEnvelope(EVALUATE), { topic: 'jamey/other' }), 'topic_unknown', { correlation: true }],
+    [
+      'a topic that has no route',
+      ruleEvent(sentEnvelope(EVALUATE), { topic: 'jamey/other' }),
+      'topic_unknown',
+      { correlation: true },
+    ],
     [
       'a request past its deadline',
       ruleEvent(sentEnvelope(EVALUATE), { received_at_ms: NOW_MS - REQUEST_LIMITS.deadlineMs - 1 }),
@@ -288,12 +308,17 @@ describe('what a device may send wrong', () => {
     expect(codeOf(onlyMessage(await createChain().invoke(event)).envelope)).toBeUndefined()
   })
 
-  test.each(['n/a', 'a/b', '+', 'a b', ''])('a sender %j that has no private topic is told nothing', async (clientId) => {
-    const chain = createChain()
+  test.each(['n/a', 'a/b', '+', 'a b', ''])(
+    'a sender %j that has no private topic is told nothing',
+    async (clientId) => {
+      const chain = createChain()
 
-    expect(await chain.invoke(ruleEvent(sentEnvelope(EVALUATE), { client_id: clientId }))).toEqual({ outcome: 'none' })
-    expect(chain.observer.lines).toMatchObject([{ level: 'warn', fields: { code: 'sender_unverified' } }])
-  })
+      expect(await chain.invoke(ruleEvent(sentEnvelope(EVALUATE), { client_id: clientId }))).toEqual({
+        outcome: 'none',
+      })
+      expect(chain.observer.lines).toMatchObject([{ level: 'warn', fields: { code: 'sender_unverified' } }])
+    },
+  )
 
   test.each([undefined, null, {}, { payload: '%', topic: 't', client_id: 'c', received_at_ms: 1 }])(
     'an event that no rule makes fails the invocation: %j',

@@ -2,7 +2,12 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { marshall } from '@aws-sdk/util-dynamodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bridgeError, type DeviceRecord } from '#contract/index.ts'
-import { activeDevice, cachedDirectory, createDeviceDirectory, type DeviceDirectory } from '../../../functions/shared/index.ts'
+import {
+  activeDevice,
+  cachedDirectory,
+  createDeviceDirectory,
+  type DeviceDirectory,
+} from '../../../functions/shared/index.ts'
 import { openDynamoDb, type TestDynamoDb } from '../../fixtures/dynamodb.ts'
 
 const RECORD: DeviceRecord = { client_id: 'me', role: 'agent', status: 'active', key_version: 1, not_before_seconds: 0 }

@@ -122,7 +122,7 @@ describe('the end of the environment', () => {
 
   test('between invocations is logged, and no invocation suffers', async () => {
     const lost = Promise.withResolvers<void>()
-    const { service, entries } = setUp({ onLine: ({ text }) => void (text.includes('Uncaught') && lost.resolve()) })
+    const { service, entries } = setUp({ onEntry: () => lost.resolve() })
     service.define(
       functionOf(
         `export const handler = async () => { setTimeout(() => { throw new Error('after') }, 20); return 'fine' }`,

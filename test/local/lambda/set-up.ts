@@ -66,6 +66,7 @@ export function setUp(
     maxWorkersPerFunction?: number
     deliver?: (delivered: Delivered) => Promise<void>
     onLine?: (line: LogLine) => void
+    onEntry?: (entry: LogEntry) => void
   } = {},
 ) {
   const state = options.state ?? openState({ file: ':memory:' })
@@ -76,7 +77,10 @@ export function setUp(
     db: state.db,
     clock: options.clock,
     maxWorkersPerFunction: options.maxWorkersPerFunction,
-    log: (entry) => entries.push(entry),
+    log(entry) {
+      entries.push(entry)
+      options.onEntry?.(entry)
+    },
     onLogLine(line) {
       lines.push(line)
       options.onLine?.(line)

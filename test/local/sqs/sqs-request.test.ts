@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import {
@@ -25,11 +25,13 @@ let state: State
 let service: SqsService
 let client: SQSClient
 let origin: string
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => void answer(request, response))
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const target = String(request.headers['x-amz-target'])
   const { status, headers, body } = await handleSqsRequest(target, await json(request), service, origin)
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', ...headers }).end(JSON.stringify(body))
-})
+}
 
 beforeAll(async () => {
   await once(server.listen(0, '127.0.0.1'), 'listening')
