@@ -32,6 +32,8 @@ export function createDueWork<Item>(options: {
 }): DueWork<Item> {
   const { clock, limit, keyOf, load, nextDueMs, run } = options
   const active = new Map<string, Promise<void>>()
+  // Failed to store what became of them: tried again at once they would fail, and run, without end.
+  const parked = new Set<string>()
   let open = false
   let backlog = false
   let wake: { dueMs: number; cancel: () => void } | undefined
@@ -42,6 +44,7 @@ export function createDueWork<Item>(options: {
     const work = Promise.resolve()
       .then(() => run(item))
       .catch((error: unknown) => {
+        parked.add(key)
         options.onError(item, error)
         return undefined
       })
@@ -59,12 +62,16 @@ export function createDueWork<Item>(options: {
     if (!open) return
     const room = limit - active.size
     // Items being worked on are still stored and due; one more than there is room for tells whether others wait.
-    const due = load(clock.nowMs(), limit + 1).filter((item) => !active.has(keyOf(item)))
+    const due = load(clock.nowMs(), limit + parked.size + 1).filter((item) => isFree(keyOf(item)))
     backlog = due.length > room
     for (const item of due.slice(0, Math.max(0, room))) begin(item)
 
     const nextMs = nextDueMs(clock.nowMs())
     if (nextMs !== undefined) schedule(nextMs)
+  }
+
+  function isFree(key: string): boolean {
+    return !active.has(key) && !parked.has(key)
   }
 
   function schedule(dueMs: number): void {
