@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { POLICY_LIMITS } from '#contract/index.ts'
 import { PREVIOUS_KEY, signToken } from '../../fixtures/tokens.ts'

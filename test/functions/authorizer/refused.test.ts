@@ -1,6 +1,5 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
-import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TOKEN_LIMITS } from '#contract/index.ts'
 import { createServerNames } from '../../../functions/authorizer/server-names.ts'

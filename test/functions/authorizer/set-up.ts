@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import * as fc from 'fast-check'
 import { type DeviceRecord, type IssuerKey, parseFleet, type Roles } from '#contract/index.ts'
 import { compilePolicy, evaluatePolicies } from '#local/iot-policy/index.ts'
 import type { AuthorizerAnswer } from '../../../functions/authorizer/answer.ts'

@@ -1,9 +1,7 @@
-import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bridgeError } from '#contract/index.ts'
-import { createMemoryStore, requestHash } from '#correlation/index.ts'
+import { createMemoryStore } from '#correlation/index.ts'
 import { CLIENT_ID, CORRELATION_ID, MESSAGE_ID, ruleEvent, sentEnvelope } from '../../fixtures/rule-event.ts'
-
 import { EVENT, failure, HASH, KEY, PRIVATE, record, SECRET, setUp, TIMEOUT } from './set-up.ts'
 
 describe('requests that died', () => {

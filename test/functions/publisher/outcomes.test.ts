@@ -1,6 +1,5 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-
 import { messageTo, PRIVATE, record, SECRET, setUp, success } from './set-up.ts'
 
 describe('outcomes of handlers', () => {

@@ -1,4 +1,3 @@
-import * as fc from 'fast-check'
 import { createReply, type OutboundMessage, type RuleEvent } from '#contract/index.ts'
 import { type CorrelationStore, createMemoryStore, requestHash, requestKey } from '#correlation/index.ts'
 import { createPublisher } from '../../../functions/publisher/handler.ts'

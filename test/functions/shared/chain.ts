@@ -1,18 +1,10 @@
 import { expect } from 'vitest'
-import {
-  bridgeError,
-  type Envelope,
-  MAX_PAYLOAD_BYTES,
-  type Outcome,
-  outcomeSchema,
-  REQUEST_LIMITS,
-  type RuleEvent,
-} from '#contract/index.ts'
+import { type Envelope, type Outcome, outcomeSchema } from '#contract/index.ts'
 import { type CorrelationStore, createMemoryStore } from '#correlation/index.ts'
 import { bridgeHandler, type Routes } from '../../../functions/shared/index.ts'
 import { lambdaContext } from '../../fixtures/lambda-context.ts'
 import { createRecordingObserver } from '../../fixtures/recording-observer.ts'
-import { CLIENT_ID, CORRELATION_ID, MESSAGE_ID, NOW_MS, ruleEvent, sentEnvelope } from '../../fixtures/rule-event.ts'
+import { CLIENT_ID, NOW_MS } from '../../fixtures/rule-event.ts'
 
 export const PRIVATE = `jamey/responses/${CLIENT_ID}`
 export const SECRET = 'the-secret-of-the-payload'
