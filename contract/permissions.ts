@@ -58,7 +58,7 @@ export function parsePermission(text: string, root: string, identity: Identity):
 
 /**
  * Effective right = role pattern ∩ token pattern ∩ catalogue ∩ direction. Placeholders of the catalogue bind to the device's
- * own values, even under a wildcard; only a role's pattern that spells another value at that level grants it. Throws
+ * own values, even under a wildcard; only a role's pattern that spells the topic out, with another value at that level, grants it. Throws
  * permission_invalid for an illegal pattern in either list.
  */
 export function effectiveRights(input: {
@@ -134,6 +134,7 @@ function directionAllows(key: TopicKey, access: 'publish' | 'subscribe'): boolea
 function bindTemplate(template: string, pattern: string, identity: Identity): string | undefined {
   const patternLevels = pattern.split('/')
   let open = false
+  let spelled = true
   const levels: string[] = []
   for (const [index, level] of template.split('/').entries()) {
     const patternLevel: string | undefined = open ? '+' : patternLevels[index]
@@ -143,11 +144,14 @@ function bindTemplate(template: string, pattern: string, identity: Identity): st
     const parameter = parameterName(level)
     if (parameter === undefined) {
       if (!wild && patternLevel !== level) return undefined
+      // `jamey/+/evaluate` happens to spell a client id in `jamey/responses/{clientId}`, but means no one's replies
+      spelled &&= !wild
       levels.push(level)
       continue
     }
     const value = wild ? identity[parameter] : patternLevel
     if (value === undefined || !IDENTIFIER_PATTERN.test(value)) return undefined
+    if (value !== identity[parameter] && !spelled) return undefined
     levels.push(value)
   }
   return open || levels.length === patternLevels.length ? levels.join('/') : undefined

@@ -95,8 +95,13 @@ export function complete(dependencies: ChainDependencies): {
     const topic = privateReplyTopic(settings.root, event.client_id)
     const payload = errorNotificationOf(error, component)
     const envelope = createReply(answered(state), { topic, payload, status: 'error' }, source())
-    if (claim && correlation && error.code !== 'store_unavailable') {
-      if (!(await correlation.complete(claim, 'failed', JSON.stringify(envelope)))) return lost(state)
+    if (claim && correlation) {
+      const isMine = await correlation.complete(claim, 'failed', JSON.stringify(envelope)).catch((failure: unknown) => {
+        // told once that the store is out of reach, the sender comes back; the claim then ends with its lease
+        if (error.code === 'store_unavailable' && isBridgeError(failure)) return true
+        throw failure
+      })
+      if (!isMine) return lost(state)
     }
     return { outcome: 'reply', messages: [withCorrelationData({ topic, qos: 1, envelope }, event)] }
   }

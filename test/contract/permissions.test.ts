@@ -103,7 +103,8 @@ function isGranted(
         const level = template[index] ?? ''
         if (!level.startsWith('{')) return true
         const own = Object.entries(identity).find(([name]) => `{${name}}` === level)?.[1]
-        return value === own || (pattern[index] === value && !pattern.slice(0, index + 1).includes('#'))
+        const isSpelledOut = template.slice(0, index).every((one, at) => one.startsWith('{') || pattern[at] === one)
+        return value === own || (pattern[index] === value && isSpelledOut)
       })
     )
   })
@@ -185,6 +186,16 @@ describe('effectiveRights', () => {
         "org/acme/device/Instance-1/response",
       ]
     `)
+  })
+
+  test('a wildcard before a word that could be a client id grants nobody else’s topic', () => {
+    const rights = effectiveRights({
+      root: ROOT,
+      identity: { clientId: 'me' },
+      rolePermissions: ['jamey/+/evaluate'],
+      tokenPermissions: ['#'],
+    })
+    expect(rights).toEqual({ publish: ['jamey/conscience/evaluate'], receive: [], subscribe: [] })
   })
 
   test('binds every parameter to the own value under a wildcard', () => {

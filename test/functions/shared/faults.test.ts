@@ -95,6 +95,19 @@ describe('the correlation store', () => {
     await expect(chain.invoke(event)).rejects.toMatchObject({ code: 'store_unavailable' })
   })
 
+  test('keeps the fault of another store, so that the repeat it invites claims at once', async () => {
+    const correlation = createMemoryStore({ keptSeconds: 60, nowMs: () => NOW_MS })
+    const chain = createChain({
+      correlation,
+      routes: {
+        'conscience/evaluate': () => Promise.reject(bridgeError('store_unavailable', { operation: 'memory' })),
+      },
+    })
+    await chain.invoke(event)
+    await chain.invoke(event)
+    expect(chain.observer.lines.filter((line) => line.event === 'request_refused')).toHaveLength(2)
+  })
+
   test('is needed by requests', async () => {
     const observer = createRecordingObserver()
     const handler = bridgeHandler(
