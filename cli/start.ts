@@ -46,6 +46,8 @@ export function startCommand(program: Command, terminal: Terminal, projectFolder
 
 async function start(options: StartOptions, terminal: Terminal, projectFolder: string): Promise<void> {
   const startedAtMs = performance.now()
+  // functions run in threads, which share the time zone of the process; on Lambda it is UTC
+  process.env.TZ = 'UTC'
   const progress = createProgress(terminal)
   const { log, onLogLine } = createRuntimeLog(terminal, { isVerbose: options.verbose === true })
   await using opened = new AsyncDisposableStack()

@@ -4,6 +4,9 @@ import { bridgeError, isBridgeError } from './errors.ts'
 import { type EffectiveRights, effectiveRights, MAX_PERMISSIONS } from './permissions.ts'
 import { IDENTIFIER_PATTERN } from './topic-names.ts'
 
+/** https://docs.aws.amazon.com/iot/latest/apireference/API_AttributePayload.html */
+const THING_ATTRIBUTE = { name: /^[A-Za-z0-9_.,@/:#-]{1,128}$/, value: /^[A-Za-z0-9_.,@/:#=[\]-]{0,800}$/ } as const
+
 const identifier = z.string().regex(IDENTIFIER_PATTERN)
 
 /** What the api function lets a role ask of the upstream. Paths are exact, or a prefix that ends in `/*`. */
@@ -31,7 +34,9 @@ export const fleetSchema = z.strictObject({
         role: z.string(),
         organizationId: identifier.optional(),
         deviceId: identifier.optional(),
-        attributes: z.record(z.string().regex(/^[A-Za-z0-9_.,@/:#-]{1,128}$/), z.string()).default({}),
+        attributes: z
+          .record(z.string().regex(THING_ATTRIBUTE.name), z.string().regex(THING_ATTRIBUTE.value))
+          .default({}),
       }),
     )
     .max(50),
