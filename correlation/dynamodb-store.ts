@@ -12,8 +12,13 @@ type Values = Record<string, { S: string } | { N: string }>
 
 // Times are compared in every condition: DynamoDB deletes expired items days late.
 const EXPIRED = 'attribute_not_exists(request_key) OR expires_at_seconds <= :now_seconds'
-const LEASE_RUN_OUT_OR_MINE = '#state = :pending AND (lease_until_ms <= :now_ms OR #owner = :owner)'
-const REPEATABLE = `request_hash = :hash AND (#state = :failed OR (${LEASE_RUN_OUT_OR_MINE}))`
+// A repeat of the same request may claim what failed, what its owner let lapse, and what is its own. Alternatives are written out
+// one by one, AND binds before OR: nested parentheses cost dynalite's parser 10 ms a write.
+const REPEATABLE = [
+  'request_hash = :hash AND #state = :failed',
+  'request_hash = :hash AND #state = :pending AND lease_until_ms <= :now_ms',
+  'request_hash = :hash AND #state = :pending AND #owner = :owner',
+].join(' OR ')
 const NAMES = { '#state': 'state', '#owner': 'owner' }
 
 /**
@@ -67,7 +72,7 @@ export function createDynamoDbStore(options: {
         UpdateExpression:
           'SET #state = :pending, request_hash = :hash, #owner = :owner, lease_until_ms = :lease, created_at_ms = :now_ms, ' +
           'updated_at_ms = :now_ms, expires_at_seconds = :expires, fence = if_not_exists(fence, :zero) + :one REMOVE reply',
-        ConditionExpression: `${EXPIRED} OR (${REPEATABLE})`,
+        ConditionExpression: `${EXPIRED} OR ${REPEATABLE}`,
         values: {
           ...values,
           ':now_seconds': { N: String(Math.floor(now / 1000)) },
@@ -109,7 +114,7 @@ export function createDynamoDbStore(options: {
           'SET #state = :failed, request_hash = :hash, #owner = :owner, lease_until_ms = :zero, reply = :reply, ' +
           'created_at_ms = if_not_exists(created_at_ms, :now_ms), updated_at_ms = :now_ms, expires_at_seconds = :expires, ' +
           'fence = if_not_exists(fence, :zero)',
-        ConditionExpression: `${EXPIRED} OR (#owner = :owner AND #state IN (:pending, :failed))`,
+        ConditionExpression: `${EXPIRED} OR #owner = :owner AND #state IN (:pending, :failed)`,
         values: {
           ...values,
           ':now_seconds': { N: String(Math.floor(now / 1000)) },
