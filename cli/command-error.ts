@@ -11,7 +11,9 @@ export class CommandError extends Error {
   }
 }
 
-/** The code of any error: its own where it has one. */
+/** The code of any error: its own where it has one; an AWS SDK has its codes in the name. */
 export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unexpected'
+  if (!(error instanceof Error)) return 'unexpected'
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return '$metadata' in error || error.name === 'CredentialsProviderError' ? error.name : 'unexpected'
 }

@@ -5,9 +5,12 @@ import type { Terminal } from './terminal.ts'
 
 /** `bridge endpoint`: the host names that devices connect to. */
 export function endpointCommand(program: Command, terminal: Terminal): void {
-  withTargetOptions(program.command('endpoint'))
-    .description('print the host names of the deployment, and for the local runtime its port')
+  const command = program
+    .command('endpoint')
+    .description('print the host names that devices connect to, and the URL for MQTT over TLS')
     .option('--json', 'one line of JSON')
+  withTargetOptions(command)
+    .addHelpText('after', '\nExamples:\n  npx bridge endpoint\n  npx bridge endpoint --aws --stage prod')
     .action(async (options: TargetOptions & { json?: boolean }) => {
       const target = openTarget(options)
       const { mqtt, wss } = deploymentNames(target.stage).domains

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import jwt from 'jsonwebtoken'
 import {
   compilePolicyDocuments,
   DEFAULT_ROOT,
+  describeIssue,
   type ExplainInput,
   effectiveRights,
   explainRight,
@@ -12,9 +13,10 @@ import {
   type Identity,
   type PolicyDocument,
   parseFleet,
+  type TokenClaims,
   tokenClaimsSchema,
 } from '#contract/index.ts'
-import { CommandError } from './command-error.ts'
+import { CommandError, errorCode } from './command-error.ts'
 import { ALL_PERMISSIONS } from './issue-token.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -25,6 +27,15 @@ const IOT_ACTION = {
   receive: 'iot:Receive',
   connect: 'iot:Connect',
 }
+
+const EXAMPLES = `
+The fleet file is asked, not the device table: a device that was revoked or changed at run time is not seen. The exit code is 0
+for either answer.
+
+Examples:
+  npx bridge explain publish jamey/memory/updates --client-id jamey-instance-1
+  npx bridge explain subscribe 'jamey/#' --client-id jamey-instance-1 --permissions 'jamey/memory/#'
+  npx bridge explain connect --token "$TOKEN"`
 
 interface ExplainOptions {
   clientId?: string
@@ -41,15 +52,16 @@ export function explainCommand(program: Command, terminal: Terminal, projectFold
   program
     .command('explain <action> [name]')
     .description(
-      `tell why ${ACTIONS.join(', ')} of a topic or filter is allowed or denied, and by which statement; works offline`,
+      `tell why a device may or may not ${ACTIONS.slice(0, -1).join(', ')} or ${ACTIONS.at(-1)}, and by which statement; works offline`,
     )
     .option('--client-id <id>', 'the device, as the fleet file knows it')
     .option('--token <jwt>', 'take client id and permissions from a token (its signature is not checked)')
     .option('--permissions <patterns...>', 'permissions of the token (default: all of the role)')
     .option('--role <name>', 'role of a device that the fleet file does not list')
     .option('--root <root>', 'root of the topics', DEFAULT_ROOT)
-    .option('--fleet <file>', 'fleet file', join(projectFolder, 'fleet.json'))
+    .addOption(new Option('--fleet <file>', 'fleet file').default(join(projectFolder, 'fleet.json'), 'fleet.json'))
     .option('--json', 'one line of JSON')
+    .addHelpText('after', EXAMPLES)
     .action((action: string, name: string | undefined, options: ExplainOptions) =>
       explain(action, name, options, terminal),
     )
@@ -58,11 +70,11 @@ export function explainCommand(program: Command, terminal: Terminal, projectFold
 function explain(action: string, name: string | undefined, options: ExplainOptions, terminal: Terminal): void {
   if (!isAction(action))
     throw new CommandError('usage', 'invalid_argument', `expected one of ${ACTIONS.join(', ')}, got ${action}`)
-  const claims = options.token === undefined ? undefined : tokenClaimsSchema.parse(jwt.decode(options.token))
+  const claims = options.token === undefined ? undefined : claimsOf(options.token)
   const clientId = claims?.sub ?? options.clientId
   if (clientId === undefined)
     throw new CommandError('usage', 'missing_option', 'name a device with --client-id or --token')
-  const fleet = parseFleet(JSON.parse(readFileSync(options.fleet, 'utf8')), options.root)
+  const fleet = parseFleet(readFleetFile(options.fleet), options.root)
   const { roleName, identity } = deviceOf(fleet, clientId, options.role)
   const input = {
     root: options.root,
@@ -84,6 +96,22 @@ function explain(action: string, name: string | undefined, options: ExplainOptio
   }
   if (options.json) terminal.result(JSON.stringify(answer))
   else show(answer, terminal)
+}
+
+function claimsOf(token: string): TokenClaims {
+  const parsed = tokenClaimsSchema.safeParse(jwt.decode(token))
+  if (parsed.success) return parsed.data
+  const problem = describeIssue(parsed.error)
+  throw new CommandError('usage', 'invalid_option', `--token: expected a JWT with the claims of a device, ${problem}`)
+}
+
+function readFleetFile(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    const problem = cause instanceof SyntaxError ? 'it is not JSON' : errorCode(cause)
+    throw new CommandError('usage', 'fleet_unreadable', `--fleet: cannot read ${file}: ${problem}`, { cause })
+  }
 }
 
 function explainConnect(documents: PolicyDocument[]): ReturnType<typeof explainRight> {
@@ -131,5 +159,5 @@ function isAction(text: string): text is (typeof ACTIONS)[number] {
 
 function required(name: string | undefined): ExplainInput['name'] {
   if (name !== undefined) return name
-  throw new CommandError('usage', 'missing_argument', 'name a topic or filter')
+  throw new CommandError('usage', 'missing_argument', 'name a topic or filter after the action')
 }

@@ -74,7 +74,7 @@ async function connect(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const hint = /Not authorized|0x87|refused: 135/i.test(reason)
-      ? `; the runtime's log has the reason for client "${clientId}"`
+      ? `; the log of the authorizer (locally: the terminal of "npm start") has the reason for client "${clientId}"`
       : ''
     throw new CommandError('failed', 'connect_failed', `connecting to ${url}: ${reason}${hint}`, { cause: error })
   }
@@ -83,6 +83,6 @@ async function connect(
 function denied(code: string, what: string, error: unknown): CommandError {
   const reasonCode = error !== null && typeof error === 'object' && 'code' in error ? Number(error.code) : undefined
   const hex = reasonCode && Number.isInteger(reasonCode) ? ` (reason code 0x${reasonCode.toString(16)})` : ''
-  const message = `${what} was refused by the broker${hex}; "bridge explain" tells why`
+  const message = `${what} was refused by the broker${hex}; "npx bridge explain" tells why`
   return new CommandError('failed', code, message, { cause: error })
 }

@@ -9,6 +9,14 @@ import { createTerminal, type Terminal } from './terminal.ts'
 import { tokenCommand } from './token.ts'
 import { topicsCommand } from './topics.ts'
 
+const EXAMPLES = `
+Exit codes: 0 done, 1 failed, 2 wrong call. Results go to standard output, everything else to standard error.
+
+Examples:
+  npx bridge start
+  npx bridge request conscience/evaluate '{"action":"Delete user data","context":"User requested account deletion"}'
+  npx bridge help request`
+
 /** Runs one command line and returns its exit code: 0, 1 for a failure, 2 for a wrong call. Errors go to standard error with their code. */
 export async function runCommandLine(argv: readonly string[], projectFolder: string): Promise<number> {
   const terminal = createTerminal()
@@ -16,6 +24,8 @@ export async function runCommandLine(argv: readonly string[], projectFolder: str
     .description('mqtt-cloud-bridge: MQTT to cloud workflows, on AWS and on this machine')
     .exitOverride()
     .showHelpAfterError('(--help tells how)')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'usage:')) })
+    .addHelpText('after', EXAMPLES)
   try {
     await addCommands(program, terminal, projectFolder, argv[0])
     await program.parseAsync(argv, { from: 'user' })

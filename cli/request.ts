@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import {
   type Envelope,
   envelopeSchema,
@@ -15,6 +15,15 @@ import { openTarget, type TargetOptions, withTargetOptions } from './target.ts'
 import { pretty, type Terminal } from './terminal.ts'
 import { readJsonArgument, resolveTopicArgument } from './topic-argument.ts'
 
+const EXAMPLES = `
+An error reply is printed to standard error with its code, and the exit code is 1.
+
+Examples:
+  npx bridge request conscience/evaluate '{"action":"Delete user data","context":"User requested account deletion"}'
+  npx bridge request memory/store '{"layer":"long_term","content":"The gate sticks in rain","tags":["garden"]}'
+  npx bridge request memory/query '{"query":"rain"}' --json
+  npx bridge request api/requests '{"method":"GET","path":"/public/health"}'`
+
 interface RequestOptions extends TargetOptions {
   clientId: string
   permissions?: string[]
@@ -26,14 +35,22 @@ interface RequestOptions extends TargetOptions {
 
 /** `bridge request TOPIC JSON`: sends one request and prints its typed reply. */
 export function requestCommand(program: Command, terminal: Terminal): void {
-  withTargetOptions(program.command('request <topic> <json>'))
+  const command = program
+    .command('request <topic> <json>')
     .description('send a request and print its reply; "-" reads the payload from standard input')
     .option('--client-id <id>', 'registered device to send as', 'cli-request')
     .option('--permissions <patterns...>', 'permissions of the token (default: all of the role)')
-    .option('--correlation-id <id>', 'send again with the same id to get the same reply', randomUUID())
+    .addOption(
+      new Option('--correlation-id <id>', 'send again with the same id to get the same reply').default(
+        randomUUID(),
+        'a new UUID',
+      ),
+    )
     .option('--reply-to <topic>', 'topic of the reply (default: the private one)')
     .option('--timeout <ms>', 'how long to wait for the reply', String(REQUEST_LIMITS.deadlineMs))
     .option('--json', 'print the whole reply envelope on one line')
+  withTargetOptions(command)
+    .addHelpText('after', EXAMPLES)
     .action((topic: string, json: string, options: RequestOptions) => request(topic, json, options, terminal))
 }
 
@@ -44,7 +61,8 @@ async function request(topicText: string, json: string, options: RequestOptions,
   const target = openTarget(options)
   const { key, topic } = resolveTopicArgument(topicText, target.root, options.clientId)
   const reply = topicDefinition(key).reply
-  if (!reply) throw new CommandError('usage', 'not_a_request', `topic "${key}" is not answered; use "bridge publish"`)
+  if (!reply)
+    throw new CommandError('usage', 'not_a_request', `topic "${key}" is not answered; use "npx bridge publish"`)
   const own = privateReplyTopic(target.root, options.clientId)
   const replyTo = options.replyTo ?? own
   const envelope = outgoingEnvelope(

@@ -18,29 +18,41 @@ interface StartOptions {
   apiPort: string
   state: string
   ephemeral?: boolean
-  root: string
-  context: string[]
+  root?: string
+  context?: string[]
   upstream?: string
   template?: string
   json?: boolean
   verbose?: boolean
 }
 
+const EXAMPLES = `
+Everything listens on this machine alone. Stop it with Ctrl-C; what --state holds is there at the next start.
+
+Examples:
+  npx bridge start
+  npx bridge start --mqtt-port 0 --api-port 0 --ephemeral
+  npx bridge start -c tokenLifetimeSeconds=600 --upstream http://127.0.0.1:3000`
+
 /** `bridge start`: runs the deployment on this machine until interrupted. */
 export function startCommand(program: Command, terminal: Terminal, projectFolder: string): void {
   program
     .command('start')
     .description('run the deployment on this machine: the same template, the same bundles')
-    .option('--mqtt-port <port>', 'MQTT over TLS; 0 picks a free one', DEFAULT_PORTS.mqtt)
-    .option('--api-port <port>', 'AWS APIs; 0 picks a free one', DEFAULT_PORTS.api)
+    .option('--mqtt-port <port>', 'port of MQTT over TLS; 0 picks a free one', DEFAULT_PORTS.mqtt)
+    .option('--api-port <port>', 'port of the AWS APIs; 0 picks a free one', DEFAULT_PORTS.api)
     .option('--state <folder>', 'where tables, queues and sessions are kept', DEFAULT_STATE_FOLDER)
     .option('--ephemeral', 'keep everything in memory')
-    .option('--root <root>', 'root of the topics', DEFAULT_ROOT)
-    .option('-c, --context <key=value...>', 'settings of the stack, as for "cdk synth"', [])
-    .option('--upstream <url>', 'API that api requests go to; "none" for none (default: a small example API)')
+    .option('--root <root>', `root of the topics (default: "${DEFAULT_ROOT}")`)
+    .option('-c, --context <key=value...>', 'settings of the stack, as for "cdk deploy"')
+    .option(
+      '--upstream <url>',
+      'API that api requests go to; "none" for none (default: the setting apiUpstreamUrl, else a small example API)',
+    )
     .option('--template <folder>', 'run this cloud assembly as it is, without synthesizing')
     .option('--json', 'print one line of JSON when ready')
     .option('--verbose', 'show every log line, of functions too')
+    .addHelpText('after', EXAMPLES)
     .action((options: StartOptions) => start(options, terminal, projectFolder))
 }
 
@@ -52,14 +64,18 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
   const { log, onLogLine } = createRuntimeLog(terminal, { isVerbose: options.verbose === true })
   await using opened = new AsyncDisposableStack()
 
+  const settings = contextOf(options)
   const assemblyFolder = resolve(options.template ?? 'cdk.out')
   if (!options.template) {
     progress.step('synthesizing the template and bundling the functions')
-    await synthesize({ projectFolder, outputFolder: assemblyFolder, context: contextOf(options) })
+    await synthesize({ projectFolder, outputFolder: assemblyFolder, context: settings })
   }
   const parameters: Record<string, string> = {}
-  const upstreamUrl = options.upstream ?? (await exampleUpstream(opened, progress, projectFolder))
-  if (upstreamUrl !== 'none') parameters.ApiUpstreamUrl = upstreamUrl
+  const upstreamUrl =
+    options.upstream ??
+    (settings.apiUpstreamUrl || undefined) ??
+    (await exampleUpstream(opened, progress, projectFolder))
+  parameters.ApiUpstreamUrl = upstreamUrl === 'none' ? '' : upstreamUrl
 
   const stateFolder = resolve(options.state)
   const runtime = opened.use(
@@ -79,8 +95,7 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
   )
   progress.done()
   const { mqttUrl, apiUrl, caFile, region, credentials } = runtime
-  const { root } = options
-  const stage = contextOf(options).stage ?? DEFAULT_STAGE
+  const { root, stage = DEFAULT_STAGE } = settings
   writeRuntimeFile(stateFolder, { pid: process.pid, mqttUrl, apiUrl, caFile, root, stage, region, credentials })
   opened.defer(() => removeRuntimeFile(stateFolder))
 
@@ -102,14 +117,15 @@ async function exampleUpstream(
   return upstream.url
 }
 
-function contextOf({ context, root }: StartOptions): Record<string, string> {
+function contextOf({ context = [], root }: StartOptions): Record<string, string> & { root: string } {
   const pairs = context.map((text): [string, string] => {
     const [key, ...value] = text.split('=')
     if (!key || value.length === 0)
       throw new CommandError('usage', 'invalid_option', `--context: expected key=value, got ${text}`)
     return [key, value.join('=')]
   })
-  return { ...Object.fromEntries(pairs), root }
+  const given = Object.fromEntries(pairs)
+  return { ...given, root: root ?? given.root ?? DEFAULT_ROOT }
 }
 
 function portOf(option: string, text: string): number {

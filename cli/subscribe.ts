@@ -4,6 +4,11 @@ import { openSession } from './mqtt-session.ts'
 import { openTarget, type TargetOptions, withTargetOptions } from './target.ts'
 import { pretty, type Terminal } from './terminal.ts'
 
+const EXAMPLES = `
+Examples:
+  npx bridge subscribe 'jamey/#'
+  npx bridge subscribe jamey/conscience/results --count 1 --json`
+
 interface SubscribeOptions extends TargetOptions {
   clientId: string
   permissions?: string[]
@@ -13,12 +18,15 @@ interface SubscribeOptions extends TargetOptions {
 
 /** `bridge subscribe FILTER`: prints messages until interrupted. */
 export function subscribeCommand(program: Command, terminal: Terminal): void {
-  withTargetOptions(program.command('subscribe <filter>'))
-    .description('print the messages of a topic filter, written with its root')
+  const command = program
+    .command('subscribe <filter>')
+    .description('print the messages of a topic filter, written with its root, until interrupted')
     .option('--client-id <id>', 'registered device to listen as', 'cli-subscribe')
     .option('--permissions <patterns...>', 'permissions of the token (default: all of the role)')
     .option('--count <n>', 'end after so many messages')
     .option('--json', 'one line of JSON a message')
+  withTargetOptions(command)
+    .addHelpText('after', EXAMPLES)
     .action((filter: string, options: SubscribeOptions) => subscribe(filter, options, terminal))
 }
 

@@ -23,13 +23,17 @@ export interface Target {
   describeDomain(name: string): Promise<string | undefined>
 }
 
-/** Adds the options by which every command chooses its bridge. */
+/** Adds the options by which every command chooses its bridge, as a group of their own. */
 export function withTargetOptions(command: Command): Command {
   return command
-    .option('--aws', 'talk to the deployment in your AWS account instead of the local runtime')
-    .option('--stage <name>', `stage of the deployment (with --aws, default "${DEFAULT_STAGE}")`)
-    .option('--root <root>', `topic root of the deployment (with --aws, default "${DEFAULT_ROOT}")`)
-    .option('--state <folder>', 'state folder of the local runtime', DEFAULT_STATE_FOLDER)
+    .optionsGroup('Which bridge:')
+    .option(
+      '--aws',
+      'the deployment in your AWS account (credentials and region as for the AWS CLI) instead of the local runtime',
+    )
+    .option('--stage <name>', `with --aws: stage of the deployment (default: "${DEFAULT_STAGE}")`)
+    .option('--root <root>', `with --aws: topic root of the deployment (default: "${DEFAULT_ROOT}")`)
+    .option('--state <folder>', 'without --aws: state folder of the local runtime', DEFAULT_STATE_FOLDER)
 }
 
 /** The same calls for both: the local runtime is AWS at another address. */

@@ -12,12 +12,16 @@ export function resolveTopicArgument(text: string, root: string, clientId: strin
   }
   const key = resolveTopic(root, text)?.key
   if (key) return { key, topic: text }
-  throw new CommandError('usage', 'topic_unknown', `topic "${text}" is not in the contract; "bridge topics" lists them`)
+  throw new CommandError(
+    'usage',
+    'topic_unknown',
+    `topic "${text}" is not in the contract; "npx bridge topics" lists them`,
+  )
 }
 
 /** Reads the JSON argument; `-` reads standard input. Throws malformed_json. */
 export async function readJsonArgument(text: string): Promise<unknown> {
-  const source = text === '-' ? await readStandardInput() : text
+  const source = await readTextArgument(text)
   try {
     return JSON.parse(source)
   } catch (cause) {
@@ -25,7 +29,9 @@ export async function readJsonArgument(text: string): Promise<unknown> {
   }
 }
 
-async function readStandardInput(): Promise<string> {
+/** Reads a text argument; `-` reads standard input. */
+export async function readTextArgument(text: string): Promise<string> {
+  if (text !== '-') return text
   const chunks: Buffer[] = []
   for await (const chunk of process.stdin) chunks.push(chunk)
   return Buffer.concat(chunks).toString('utf8')

@@ -6,9 +6,9 @@ import type { Terminal } from './terminal.ts'
 export function topicsCommand(program: Command, terminal: Terminal): void {
   program
     .command('topics')
-    .description('list the topics of the contract')
+    .description('list the topics of the contract: direction, QoS, whether answered, and the function behind it')
     .option('--root <root>', 'root of the topics', DEFAULT_ROOT)
-    .option('--json', 'a line of JSON a topic')
+    .option('--json', 'one line of JSON a topic')
     .action(({ root, json }: { root: string; json?: boolean }) => {
       const rows = TOPIC_KEYS.map((key) => {
         const { direction, qos, handledBy, reply } = topicDefinition(key)

@@ -1,5 +1,15 @@
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, relative } from 'node:path'
 import { type BuildOptions, build, type Metafile, version } from 'esbuild'
 import { leaveOutUnused } from './bundle-pruning.ts'
@@ -30,9 +40,13 @@ export interface Bundle {
   metafile: Metafile
 }
 
+/** Bundles of a function that are kept: runs of another state of the sources may still read theirs. */
+const KEPT_VERSIONS = 4
+
 /**
  * Bundles `functions/<name>/index.ts` into a folder that is kept between runs and made again only when a source, a data file, an option or
- * esbuild itself has changed. `files` are put beside the bundle under the given names.
+ * esbuild itself has changed. `files` are put beside the bundle under the given names. A folder is named after what it was made from and
+ * never written to again, so runs at the same time do not disturb each other.
  */
 export async function bundleFunction(
   name: string,
@@ -40,31 +54,71 @@ export async function bundleFunction(
 ): Promise<Bundle> {
   const { projectFolder, files = {} } = options
   const cache = join(projectFolder, 'node_modules', '.cache', 'mqtt-cloud-bridge', 'bundles')
-  const folder = join(cache, name)
-  const metafilePath = join(cache, `${name}.meta.json`)
-  const kept = existsSync(metafilePath) ? (JSON.parse(readFileSync(metafilePath, 'utf8')) as KeptBundle) : undefined
-  if (kept && existsSync(folder) && kept.key === cacheKey(kept.metafile, projectFolder, files)) {
-    return { folder, metafile: kept.metafile }
+  const recordFile = join(cache, `${name}.meta.json`)
+  const kept = readRecord(recordFile)
+  if (kept !== undefined && kept.key === cacheKey(kept.metafile, projectFolder, files)) {
+    const folder = join(cache, name, kept.key)
+    if (existsSync(folder)) return { folder, metafile: kept.metafile }
   }
-  const fresh = `${folder}.${process.pid}`
-  const { metafile } = await build({
-    ...OPTIONS,
-    absWorkingDir: projectFolder,
-    entryPoints: [`functions/${name}/index.ts`],
-    outdir: relative(projectFolder, fresh),
-  })
-  for (const [file, content] of Object.entries(files)) writeFileSync(join(fresh, file), content)
-  mkdirSync(cache, { recursive: true })
-  rmSync(folder, { recursive: true, force: true })
-  renameSync(fresh, folder)
-  const key = cacheKey(metafile, projectFolder, files)
-  writeFileSync(metafilePath, JSON.stringify({ key, metafile } satisfies KeptBundle))
-  return { folder, metafile }
+  mkdirSync(join(cache, name), { recursive: true })
+  const fresh = mkdtempSync(join(cache, `${name}-`))
+  try {
+    const { metafile } = await build({
+      ...OPTIONS,
+      absWorkingDir: projectFolder,
+      entryPoints: [`functions/${name}/index.ts`],
+      outdir: relative(projectFolder, fresh),
+    })
+    for (const [file, content] of Object.entries(files)) writeFileSync(join(fresh, file), content)
+    const key = cacheKey(metafile, projectFolder, files)
+    const folder = join(cache, name, key)
+    moveUnlessThere(fresh, folder)
+    writeWhole(recordFile, JSON.stringify({ key, metafile } satisfies KeptBundle))
+    removeOld(join(cache, name), key)
+    return { folder, metafile }
+  } finally {
+    rmSync(fresh, { recursive: true, force: true })
+  }
 }
 
 interface KeptBundle {
   key: string
   metafile: Metafile
+}
+
+/** A record that cannot be read is as good as none: the bundle is made again. */
+function readRecord(file: string): KeptBundle | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as KeptBundle
+  } catch {
+    return undefined
+  }
+}
+
+/** Another run may have made the same bundle meanwhile; the system then refuses to rename onto its folder. */
+function moveUnlessThere(fresh: string, folder: string): void {
+  try {
+    renameSync(fresh, folder)
+  } catch (error) {
+    if (!existsSync(folder)) throw error
+  }
+}
+
+function writeWhole(file: string, text: string): void {
+  const part = `${file}.${randomUUID()}`
+  writeFileSync(part, text)
+  renameSync(part, file)
+}
+
+function removeOld(versions: string, current: string): void {
+  const others = readdirSync(versions)
+    .filter((version) => version !== current)
+    .map((version) => ({
+      path: join(versions, version),
+      stat: statSync(join(versions, version), { throwIfNoEntry: false }),
+    }))
+    .sort((one, other) => (other.stat?.mtimeMs ?? 0) - (one.stat?.mtimeMs ?? 0))
+  for (const { path } of others.slice(KEPT_VERSIONS - 1)) rmSync(path, { recursive: true, force: true })
 }
 
 function cacheKey(metafile: Metafile, projectFolder: string, files: Readonly<Record<string, string>>): string {

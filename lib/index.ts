@@ -1,4 +1,5 @@
 export { deploymentNames } from '#contract/index.ts'
 export { BridgeStack } from './bridge-stack.ts'
+export { bundleSize, STATIC_CEILING_BYTES, staticallyLoaded } from './bundle-size.ts'
 export { bundleAll, FUNCTION_NAMES, type FunctionName } from './bundles.ts'
 export { type BridgeSettings, readSettings } from './settings.ts'

@@ -12,8 +12,12 @@ import {
   ROOT_PATTERN,
   STAGE_PATTERN,
   TOKEN_LIMITS,
+  TOPIC_KEYS,
+  topicDefinition,
 } from '#contract/index.ts'
 
+/** The topics that a deployment may open for shared replies. */
+const SHARED_REPLY_TOPICS = TOPIC_KEYS.filter((key) => topicDefinition(key).broadcast === 'optIn')
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
 
 /** What a deployer decides, as CDK context: `cdk deploy -c stage=prod -c root=acme`. */
@@ -35,7 +39,10 @@ export const settingsSchema = z.object({
     .string()
     .default('')
     .transform((list) => list.split(',').filter(Boolean))
-    .refine((keys) => keys.every(isTopicKey), 'names a topic that is not in the contract'),
+    .refine(
+      (keys) => keys.every((key) => isTopicKey(key) && topicDefinition(key).broadcast === 'optIn'),
+      `expected a comma list of ${SHARED_REPLY_TOPICS.join(', ')}`,
+    ),
   /** File with roles and seed devices. */
   fleetFile: z.string().default('fleet.json'),
   /** File with the conscience rules. */

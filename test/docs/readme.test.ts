@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { createRuleEngine } from '../../functions/conscience/rule-engine.ts'
+import { parseRules } from '../../functions/conscience/rules.ts'
+import { settingsSchema } from '../../lib/settings.ts'
+import { blockAfter, PROJECT_FOLDER, readDocument, tableRows, unquoted } from './markdown.ts'
+
+const readme = readDocument('README.md')
+const run = promisify(execFile)
+
+describe('README.md', () => {
+  test.each(['npm ci && npm start', 'npm ci && npm test'])('gives the command "%s" as it stands', (command) => {
+    expect(readme.split('\n')).toContain(command)
+  })
+
+  test('shows the reply that its request gets', async () => {
+    const { action, context } = JSON.parse(/npx bridge request conscience\/evaluate '(.*)'/.exec(readme)?.[1] ?? '')
+    const engine = createRuleEngine(parseRules(JSON.parse(readDocument('functions/conscience/rules.json'))))
+    const judgement = await engine.evaluate({ action, context, userId: null })
+
+    const shown = JSON.parse(blockAfter(readme, 'the reply of the line above, held by a test'))
+
+    expect(shown).toEqual({ action, ...judgement })
+  })
+
+  test('names commands and options that the command line has', async () => {
+    const used = new Map<string, Set<string>>()
+    for (const [, command = '', rest = ''] of allDocuments().matchAll(/npx bridge ([a-z]+)([^\n`]*)/g)) {
+      const options = [...rest.replaceAll(/'[^']*'/g, '').matchAll(/--[a-z-]+/g)].map(([option]) => option)
+      used.set(command, new Set([...(used.get(command) ?? []), ...options]))
+    }
+
+    const unknown = await Promise.all(
+      [...used].map(async ([command, options]) => {
+        const help = await helpOf(command)
+        const isKnown = help.startsWith(`Usage: bridge ${command}`)
+        return isKnown ? [...options].filter((option) => !help.includes(option)) : [command]
+      }),
+    )
+
+    expect(used.size).toBeGreaterThan(5)
+    expect(unknown.flat()).toEqual([])
+  })
+
+  test('has every setting of the stack in its table, with its default', () => {
+    const rows = tableRows(readme, ['setting', 'default', 'meaning'])
+    const defaults: Record<string, unknown> = settingsSchema.parse({})
+
+    expect(rows.map(([name, shown]) => [unquoted(name), shown])).toEqual(
+      Object.keys(settingsSchema.shape).map((name) => [name, shownDefault(defaults[name])]),
+    )
+  })
+
+  test('has every folder of the code in its map, and nothing that is not there', () => {
+    const listed = tableRows(readme, ['path', 'holds']).map(([path]) => unquoted(path))
+    const folders = readdirSync(PROJECT_FOLDER, { withFileTypes: true }).filter(
+      (entry) => entry.isDirectory() && !entry.name.startsWith('.') && !MADE.has(entry.name),
+    )
+
+    expect(listed.filter((path) => !existsSync(join(PROJECT_FOLDER, path)))).toEqual([])
+    expect(listed.filter((path) => path.endsWith('/')).sort()).toEqual(folders.map(({ name }) => `${name}/`).sort())
+  })
+})
+
+describe('links', () => {
+  test.each(documentPaths())('of %s lead to files and headings that exist', (path) => {
+    const links = [...readDocument(path).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '')
+
+    const broken = links.filter((link) => !/^https?:/.test(link) && !resolves(path, link))
+
+    expect(broken).toEqual([])
+  })
+})
+
+/** Made by npm, tests and the CDK. */
+const MADE = new Set(['node_modules', 'cdk.out', 'coverage'])
+
+function documentPaths(): string[] {
+  const folders = ['.', 'docs', 'certs', ...readdirSync(join(PROJECT_FOLDER, 'local')).map((name) => `local/${name}`)]
+  const found = folders.flatMap((folder) => {
+    const path = join(PROJECT_FOLDER, folder)
+    const names = existsSync(path) && !folder.endsWith('.ts') ? readdirSync(path) : []
+    return names.filter((name) => name.endsWith('.md')).map((name) => join(folder, name))
+  })
+  return [...found, 'examples/upstream/README.md'].sort()
+}
+
+function allDocuments(): string {
+  return documentPaths().map(readDocument).join('\n')
+}
+
+function resolves(from: string, link: string): boolean {
+  const [path = '', heading] = link.split('#')
+  const target = path === '' ? from : join(dirname(from), path)
+  if (!existsSync(join(PROJECT_FOLDER, target))) return false
+  return heading === undefined || headingsOf(readDocument(target)).includes(heading)
+}
+
+/** Headings as GitHub makes anchors of them. */
+function headingsOf(document: string): string[] {
+  return [...document.matchAll(/^#+ (.*)$/gm)].map(([, text]) =>
+    (text ?? '')
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+function shownDefault(value: unknown): string {
+  if (value === undefined) return 'none'
+  return value === '' || (Array.isArray(value) && value.length === 0) ? 'empty' : `\`${String(value)}\``
+}
+
+async function helpOf(command: string): Promise<string> {
+  const { stdout } = await run(process.execPath, [join(PROJECT_FOLDER, 'bin/bridge.ts'), command, '--help'])
+  return stdout
+}

@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto'
+import { InvokeCommand } from '@aws-sdk/client-lambda'
+import { describe, expect, test } from 'vitest'
+import { createEnvelope, TOPIC_KEYS, topicDefinition, topicTemplate } from '#contract/index.ts'
+import {
+  type Bridge,
+  functionResource,
+  patchedAssembly,
+  ROOT,
+  readTemplate,
+  sharedFolders,
+  startBridge,
+  type Template,
+} from './harness/index.ts'
+
+/** One action on one resource that a function's role may do, and the template without it. */
+interface Grant {
+  functionName: string
+  action: string
+  /** What a denial must name: the last words of the ARN. */
+  resource: string
+  withdraw(template: Template): void
+}
+
+const FUNCTION_NAMES = ['api', 'authorizer', 'conscience', 'events', 'memory', 'publisher', 'registrar'] as const
+const CLIENT_ID = 'jamey-instance-1'
+/** At the end of a logical id; a long physical name is made without it. */
+const CDK_HASH_CHARACTERS = 8
+/** Nobody listens at the discard port; the api function asks who the sender is before it finds out. */
+const PARAMETERS = { ApiUpstreamUrl: 'http://127.0.0.1:9' }
+
+const { assembly } = await sharedFolders()
+const grants = grantsOf(readTemplate(assembly))
+
+test('every function has grants', () => {
+  expect([...new Set(grants.map(({ functionName }) => functionName))].sort()).toEqual([...FUNCTION_NAMES])
+})
+
+test('with all its grants every function does its work', async () => {
+  await using bridge = await startBridge({ parameters: PARAMETERS })
+  for (const name of FUNCTION_NAMES) await exercise(bridge, name)
+  await bridge.runtime.idle()
+
+  expect(denials(bridge)).toEqual([])
+})
+
+describe.concurrent('without one of its grants', () => {
+  test.each(grants)('$functionName is denied $action on $resource', async ({ functionName, ...grant }) => {
+    using patched = await patchedAssembly(grant.withdraw)
+    const found = await startBridge({ assemblyFolder: patched.folder, parameters: PARAMETERS }).then(
+      async (started) => {
+        await using bridge = started
+        await exercise(bridge, functionName)
+        return denials(bridge)
+      },
+      (error: unknown) => [String(error)],
+    )
+
+    expect(found.length).toBeGreaterThan(0)
+    expect(found.join('\n')).toMatch(/AccessDenied|UnauthorizedException|access_denied|not authorized to perform/)
+    expect(found.join('\n')).toContain(grant.action)
+    expect(found.join('\n')).toContain(grant.resource)
+  })
+})
+
+function denials({ log }: Bridge): string[] {
+  return log.runtime.all.filter(({ event }) => event === 'access_denied').map((entry) => JSON.stringify(entry))
+}
+
+/** Has a function do all that it can do. What the start does needs no more. */
+async function exercise(bridge: Bridge, functionName: string): Promise<void> {
+  for (const event of eventsFor(bridge, functionName)) {
+    const call = { FunctionName: `mqtt-cloud-bridge-dev-${functionName}`, Payload: JSON.stringify(event) }
+    await bridge.lambda.send(new InvokeCommand(call))
+  }
+}
+
+function eventsFor(bridge: Bridge, functionName: string): unknown[] {
+  switch (functionName) {
+    case 'api':
+      return [ruleEvent('api/requests', { method: 'GET', path: '/rules' })]
+    case 'authorizer':
+      return [connectEvent(bridge.token(CLIENT_ID))]
+    case 'conscience':
+      return [ruleEvent('conscience/evaluate', { action: 'a', context: 'c' })]
+    case 'events':
+      return [ruleEvent('events/status', { status: 'online', message: 'm', component: 'c' })]
+    case 'memory':
+      return [
+        ruleEvent('memory/store', { layer: 'semantic', content: 'c', tags: [] }),
+        ruleEvent('memory/query', { query: 'c' }),
+      ]
+    case 'publisher':
+      return [...publishCommands(), failureRecord()]
+    default:
+      return []
+  }
+}
+
+function ruleEvent(topic: string, payload: unknown) {
+  const envelope = createEnvelope(
+    { topic: `${ROOT}/${topic}`, payload, metadata: { client_id: CLIENT_ID, correlation_id: randomUUID() } },
+    { messageId: randomUUID(), nowMs: Date.now() },
+  )
+  return {
+    payload: Buffer.from(JSON.stringify(envelope)).toString('base64'),
+    topic: `${ROOT}/${topic}`,
+    client_id: CLIENT_ID,
+    received_at_ms: Date.now(),
+    trace_id: randomUUID(),
+  }
+}
+
+function connectEvent(token: string) {
+  return {
+    protocols: ['tls', 'mqtt'],
+    protocolData: {
+      tls: { serverName: 'localhost' },
+      mqtt: { clientId: CLIENT_ID, password: Buffer.from(token).toString('base64') },
+    },
+  }
+}
+
+/** One message to every topic that the cloud may publish to. */
+function publishCommands() {
+  return TOPIC_KEYS.filter((key) => topicDefinition(key).direction === 'toDevice').map((key) => {
+    const topic = topicTemplate(ROOT, key).replace(/\{\w+\}/g, CLIENT_ID)
+    const envelope = createEnvelope({ topic, payload: {} }, { messageId: randomUUID(), nowMs: Date.now() })
+    return { publish: [{ topic, qos: 1, envelope }] }
+  })
+}
+
+function failureRecord() {
+  const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:mqtt-cloud-bridge-dev-memory:$LATEST'
+  return {
+    requestContext: { requestId: randomUUID(), functionArn, condition: 'RetriesExhausted' },
+    requestPayload: ruleEvent('memory/query', { query: 'c' }),
+    responsePayload: { errorType: 'Error', errorMessage: 'x' },
+  }
+}
+
+/** Every pair of action and resource of every statement of the functions' roles. */
+function grantsOf(template: Template): Grant[] {
+  const roleOf = new Map(
+    FUNCTION_NAMES.map((name) => [functionResource(template, name).Properties.Role['Fn::GetAtt'][0] as string, name]),
+  )
+  return Object.entries(template.Resources).flatMap(([policyId, { Type, Properties }]) => {
+    const functionName = Type === 'AWS::IAM::Policy' ? roleOf.get(Properties.Roles[0].Ref) : undefined
+    if (functionName === undefined) return []
+    const statements = Properties.PolicyDocument.Statement as Statement[]
+    return statements.flatMap((statement, index) => pairsOf(template, { policyId, functionName, statement, index }))
+  })
+}
+
+interface Statement {
+  Action: string | string[]
+  Resource: unknown
+  [key: string]: unknown
+}
+
+function pairsOf(
+  template: Template,
+  place: { policyId: string; functionName: string; statement: Statement; index: number },
+): Grant[] {
+  const { policyId, functionName, statement, index } = place
+  const actions = [statement.Action].flat()
+  const resources = [statement.Resource].flat()
+  return actions.flatMap((action) =>
+    resources.map((resource) => ({
+      functionName,
+      action,
+      resource: lastWordsOf(template, resource),
+      withdraw(changed: Template) {
+        // all other pairs stay granted
+        const left = [
+          { ...statement, Action: actions.filter((one) => one !== action) },
+          { ...statement, Action: action, Resource: resources.filter((one) => one !== resource) },
+        ].filter(({ Action, Resource }) => Action.length > 0 && [Resource].flat().length > 0)
+        changed.Resources[policyId]?.Properties.PolicyDocument.Statement.splice(index, 1, ...left)
+      },
+    })),
+  )
+}
+
+/** The end of an ARN as a denial shows it: a literal end, else the resource's own name, else what its name is made of. */
+function lastWordsOf(template: Template, arn: unknown): string {
+  const reference = arn as { Ref?: string; 'Fn::GetAtt'?: [string, string]; 'Fn::Join'?: [string, unknown[]] }
+  const last = reference['Fn::Join']?.[1].at(-1)
+  // the resource in a denial has a device's id where the grant has a wildcard
+  if (typeof last === 'string') return last.replace(/^.*?(?=topic\/|thing\/|index\/)/, '').replaceAll('*', CLIENT_ID)
+  const logicalId = reference.Ref ?? reference['Fn::GetAtt']?.[0] ?? ''
+  const { TableName, FunctionName, Name, DomainConfigurationName } = template.Resources[logicalId]?.Properties ?? {}
+  return TableName ?? FunctionName ?? Name ?? DomainConfigurationName ?? logicalId.slice(0, -CDK_HASH_CHARACTERS)
+}

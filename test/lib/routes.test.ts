@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest'
+import { ruleDefinitions } from '#contract/index.ts'
+import { flatText, synthesizeStack } from './synthesized.ts'
+
+const { template, resources, logicalId } = synthesizeStack()
+const rules = ruleDefinitions('jamey', 'mqtt_cloud_bridge_dev')
+const functionId = (name: string) => logicalId('AWS::Lambda::Function', `mqtt-cloud-bridge-dev-${name}"`)
+
+/** Logical id of the queue that takes a function's failed events, by function name. */
+function deadLetterQueueOf(name: string): string {
+  const config = resources('AWS::Lambda::Function')[functionId(name)]?.Properties.DeadLetterConfig
+  return flatText(Object(config).TargetArn).slice(1, -'.Arn>'.length)
+}
+
+describe('topic rules', () => {
+  test('there is one for every handled topic and no other', () => {
+    const deployed = Object.values(resources('AWS::IoT::TopicRule')).map(({ Properties }) => Properties.RuleName)
+
+    expect(deployed.sort()).toEqual(rules.map(({ name }) => name).sort())
+    expect(deployed).toMatchInlineSnapshot(`
+      [
+        "mqtt_cloud_bridge_dev_api_requests",
+        "mqtt_cloud_bridge_dev_conscience_evaluate",
+        "mqtt_cloud_bridge_dev_events_errors",
+        "mqtt_cloud_bridge_dev_events_heartbeat",
+        "mqtt_cloud_bridge_dev_events_status",
+        "mqtt_cloud_bridge_dev_memory_query",
+        "mqtt_cloud_bridge_dev_memory_store",
+      ]
+    `)
+  })
+
+  test.each(rules)('$name invokes its function with the SQL of the contract and has an error action', (rule) => {
+    const id = logicalId('AWS::IoT::TopicRule', `"${rule.name}"`)
+    const payload = resources('AWS::IoT::TopicRule')[id]?.Properties.TopicRulePayload as Record<string, unknown>
+
+    expect(payload).toMatchObject({
+      Sql: rule.sql,
+      AwsIotSqlVersion: '2016-03-23',
+      RuleDisabled: false,
+      Actions: [{ Lambda: { FunctionArn: { 'Fn::GetAtt': [functionId(rule.handledBy), 'Arn'] } } }],
+      ErrorAction: { Sqs: { QueueUrl: { Ref: expect.stringContaining('RuleErrors') }, UseBase64: false } },
+    })
+  })
+
+  test.each(rules)('$name alone, of this account, may invoke its function for its topic', ({ name, handledBy }) => {
+    const permission = Object.values(resources('AWS::Lambda::Permission')).find(({ Properties }) =>
+      flatText(Properties.SourceArn).endsWith(`:rule/${name}`),
+    )
+
+    expect(permission?.Properties).toEqual({
+      Action: 'lambda:InvokeFunction',
+      FunctionName: { 'Fn::GetAtt': [functionId(handledBy), 'Arn'] },
+      Principal: 'iot.amazonaws.com',
+      SourceAccount: { Ref: 'AWS::AccountId' },
+      SourceArn: expect.anything(),
+    })
+    expect(flatText(permission?.Properties.SourceArn)).toBe(
+      `arn:<AWS::Partition>:iot:<AWS::Region>:<AWS::AccountId>:rule/${name}`,
+    )
+  })
+
+  test('no function has a permission beyond its rules and the authorizer', () => {
+    template.resourceCountIs('AWS::Lambda::Permission', rules.length + 1)
+  })
+
+  test('SQL errors, which reach no error action, are logged by IoT Core', () => {
+    template.hasResourceProperties('AWS::IoT::Logging', { DefaultLogLevel: 'WARN' })
+  })
+
+  test('the logging of the account is left alone with iotLogging=false', () => {
+    synthesizeStack({ iotLogging: 'false' }).template.resourceCountIs('AWS::IoT::Logging', 0)
+  })
+})
+
+describe('asynchronous invocation', () => {
+  test.each(['conscience', 'memory', 'api'])('%s is not repeated by Lambda and not run late', (name) => {
+    const destination = { Destination: { 'Fn::GetAtt': [functionId('publisher'), 'Arn'] } }
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: functionId(name) },
+      Qualifier: '$LATEST',
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+      DestinationConfig: { OnSuccess: destination, OnFailure: destination },
+    })
+  })
+
+  test('events is repeated twice, however late', () => {
+    const id = logicalId('AWS::Lambda::EventInvokeConfig', functionId('events'))
+    const { Properties } = resources('AWS::Lambda::EventInvokeConfig')[id] ?? {}
+
+    expect(Properties).toMatchObject({ MaximumRetryAttempts: 2, DestinationConfig: expect.anything() })
+    expect(Properties).not.toHaveProperty('MaximumEventAgeInSeconds')
+  })
+
+  test('the publisher is repeated twice and has no destination: it is where outcomes end', () => {
+    const configurations = Object.values(resources('AWS::Lambda::EventInvokeConfig'))
+    const publisher = configurations.find(
+      ({ Properties }) => flatText(Properties.FunctionName) === `<${functionId('publisher')}>`,
+    )
+
+    expect(publisher?.Properties).toMatchObject({ MaximumRetryAttempts: 2 })
+    expect(publisher?.Properties).not.toHaveProperty('DestinationConfig')
+  })
+
+  test.each(['conscience', 'memory', 'api', 'events', 'publisher'])('%s has a dead-letter queue of its own', (name) => {
+    const others = ['conscience', 'memory', 'api', 'events', 'publisher'].filter((one) => one !== name)
+
+    const queue = resources('AWS::SQS::Queue')[deadLetterQueueOf(name)]
+
+    expect(queue?.Properties).toEqual({ MessageRetentionPeriod: 14 * 24 * 60 * 60, SqsManagedSseEnabled: true })
+    expect(others.map(deadLetterQueueOf)).not.toContain(deadLetterQueueOf(name))
+  })
+
+  test('every queue refuses callers without TLS', () => {
+    const policies = Object.values(resources('AWS::SQS::QueuePolicy'))
+
+    expect(policies).toHaveLength(Object.keys(resources('AWS::SQS::Queue')).length)
+    for (const { Properties } of policies) {
+      expect(Properties.PolicyDocument).toMatchObject({
+        Statement: [{ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+      })
+    }
+  })
+})
+
+describe('alarms', () => {
+  /** Each alarm as `namespace metric dimension`. */
+  function watched(): string[] {
+    return Object.values(resources('AWS::CloudWatch::Alarm')).map(({ Properties }) => {
+      const { Namespace, MetricName, Dimensions } = Properties as {
+        Namespace: string
+        MetricName: string
+        Dimensions: [{ Value: unknown }]
+      }
+      return `${Namespace} ${MetricName} ${flatText(Dimensions[0].Value)}`
+    })
+  }
+
+  test('every dead-letter queue has one on its depth', () => {
+    const depths = Object.keys(resources('AWS::SQS::Queue')).map(
+      (queue) => `AWS/SQS ApproximateNumberOfMessagesVisible <${queue}.QueueName>`,
+    )
+
+    expect(watched()).toEqual(expect.arrayContaining(depths))
+  })
+
+  test('every function has one on its errors and one on the system faults it counts', () => {
+    const errors = Object.keys(resources('AWS::Lambda::Function')).map((id) => `AWS/Lambda Errors <${id}>`)
+    const faults = ['api', 'authorizer', 'conscience', 'events', 'memory', 'publisher', 'registrar'].map(
+      (name) => `MqttCloudBridge SystemFaults ${name}`,
+    )
+
+    expect(watched()).toEqual(expect.arrayContaining([...errors, ...faults]))
+  })
+
+  test('every function with destinations has one on outcomes that did not arrive', () => {
+    const failures = ['conscience', 'memory', 'api', 'events'].map(
+      (name) => `AWS/Lambda DestinationDeliveryFailures <${functionId(name)}>`,
+    )
+
+    expect(watched()).toEqual(expect.arrayContaining(failures))
+  })
+
+  test('every rule has one on messages it could not read', () => {
+    expect(watched()).toEqual(expect.arrayContaining(rules.map(({ name }) => `AWS/IoT ParseError ${name}`)))
+  })
+
+  test('one occurrence raises an alarm, and silence does not', () => {
+    template.allResourcesProperties('AWS::CloudWatch::Alarm', {
+      Threshold: 1,
+      EvaluationPeriods: 1,
+      Period: 60,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    })
+  })
+
+  test('with alarmTopicArn all of them notify it', () => {
+    const alarmTopicArn = 'arn:aws:sns:eu-central-1:111122223333:operators'
+    const { template: notifying } = synthesizeStack({ alarmTopicArn })
+
+    notifying.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [alarmTopicArn] })
+  })
+})
