@@ -70,7 +70,7 @@ export function createDynamoDbStore(options: {
       const { now, values } = times()
       const { written, record } = await write('claim', key, {
         UpdateExpression:
-          'SET #state = :pending, request_hash = :hash, #owner = :owner, lease_until_ms = :lease, created_at_ms = :now_ms, ' +
+          'SET #state = :pending, request_hash = :hash, #owner = :owner, lease_until_ms = :lease, created_at_ms = if_not_exists(created_at_ms, :now_ms), ' +
           'updated_at_ms = :now_ms, expires_at_seconds = :expires, fence = if_not_exists(fence, :zero) + :one REMOVE reply',
         ConditionExpression: `${EXPIRED} OR ${REPEATABLE}`,
         values: {

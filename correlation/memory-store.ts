@@ -28,7 +28,7 @@ export function createMemoryStore(options: { keptSeconds: number; nowMs?: () => 
         owner,
         fence,
         lease_until_ms: now + leaseMs,
-        created_at_ms: old?.created_at_ms ?? now,
+        created_at_ms: records.get(key)?.created_at_ms ?? now,
         updated_at_ms: now,
         expires_at_seconds: Math.ceil(now / 1000) + options.keptSeconds,
       })
@@ -57,7 +57,7 @@ export function createMemoryStore(options: { keptSeconds: number; nowMs?: () => 
         owner,
         fence: records.get(key)?.fence ?? 0,
         lease_until_ms: 0,
-        created_at_ms: record?.created_at_ms ?? now,
+        created_at_ms: records.get(key)?.created_at_ms ?? now,
         updated_at_ms: now,
         expires_at_seconds: Math.ceil(now / 1000) + options.keptSeconds,
         reply,

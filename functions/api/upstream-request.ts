@@ -26,7 +26,7 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
  */
 const OWN = new Set(
   (
-    'authorization cookie host forwarded content-length expect accept-encoding idempotency-key x-real-ip true-client-ip ' +
+    'authorization cookie host forwarded content-length expect accept-encoding idempotency-key x-real-ip x-client-ip true-client-ip ' +
     'x-http-method x-http-method-override x-method-override x-original-url x-rewrite-url'
   ).split(' '),
 )
@@ -81,7 +81,9 @@ export function isJsonType(contentType: string | null): boolean {
   return contentType !== null && JSON_TYPE.test(contentType)
 }
 
-function isReserved(name: string): boolean {
+/** Gateways of the CGI kind read `X_Bridge_Client_Id` as `X-Bridge-Client-Id`. */
+function isReserved(given: string): boolean {
+  const name = given.replaceAll('_', '-')
   return HOP_BY_HOP.has(name) || OWN.has(name) || OWN_PREFIXES.some((prefix) => name.startsWith(prefix))
 }
 

@@ -1,10 +1,11 @@
 import { type ApiResponse, bridgeError, type Json } from '#contract/index.ts'
+import { isDeeperThan, MAX_ENVELOPE_LEVELS } from '../shared/index.ts'
 import { HOP_BY_HOP, isJsonType } from './upstream-request.ts'
 
 /** Largest body that is read; as base64 or escaped JSON it grows towards the 128 KB of a reply. */
 export const MAX_RESPONSE_BYTES = 96 * 1024
-/** Deeper JSON is answered as text: with the envelope around it, a reply stays within the 64 levels that our readers take. */
-const MAX_JSON_DEPTH = 60
+/** Deeper JSON is answered as text: with the envelope around it, a reply stays within the levels that our readers take. */
+const MAX_JSON_DEPTH = MAX_ENVELOPE_LEVELS - 4
 /** Says that the body is base64 text of bytes that are no text. */
 const BODY_ENCODING_HEADER = 'x-bridge-body-encoding'
 
@@ -76,14 +77,4 @@ function jsonOr(text: string): Json {
   } catch {
     return text
   }
-}
-
-/** Level by level, since recursion is what depth breaks. */
-function isDeeperThan(value: Json, limit: number): boolean {
-  let level: Json[] = [value]
-  for (let depth = 0; depth <= limit; depth += 1) {
-    level = level.flatMap((one) => (one !== null && typeof one === 'object' ? Object.values(one) : []))
-    if (level.length === 0) return false
-  }
-  return true
 }

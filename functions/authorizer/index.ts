@@ -6,6 +6,7 @@ import { createDynamoDbClient } from '../shared/dynamodb.ts'
 import { readEnvironment } from '../shared/environment.ts'
 import { createObserver } from '../shared/observability.ts'
 import { readRoles } from '../shared/roles.ts'
+import { sdkSettings } from '../shared/sdk-client.ts'
 import type { AuthorizerAnswer } from './answer.ts'
 import { authorizerEnvironment } from './env.ts'
 import { createAuthorizer } from './handler.ts'
@@ -13,11 +14,12 @@ import { createIssuerKeys } from './issuer-keys.ts'
 import { createServerNames } from './server-names.ts'
 
 const env = readEnvironment(authorizerEnvironment)
-const client = createDynamoDbClient()
-const secrets = new SecretsManagerClient({
-  maxAttempts: 2,
-  requestHandler: { connectionTimeout: 500, requestTimeout: 1_500 },
-})
+
+/** The service gives an authorizer five seconds; secret, server names and device record are read one after the other. */
+const SDK_LIMITS = { maxAttempts: 2, requestTimeoutMs: 700 }
+
+const client = createDynamoDbClient(SDK_LIMITS)
+const secrets = new SecretsManagerClient(sdkSettings(SDK_LIMITS))
 
 const authorize = createAuthorizer({
   root: env.TOPIC_ROOT,

@@ -15,8 +15,8 @@ const NEGATING_VERBS =
 const NEGATING_CONTRACTION = /n't$/
 /** Pairs that deny what follows. */
 const NEGATING_PAIRS = new Set(['instead of', 'rather than', 'free of', 'free from'])
-/** "not only", "no doubt": these deny nothing. */
-const EMPTY_AFTER_NEGATOR = new Set(['only', 'just', 'merely', 'doubt', 'matter'])
+/** "not only", "no doubt", "cannot wait", "cannot help": these deny nothing. */
+const EMPTY_AFTER_NEGATOR = new Set(['only', 'just', 'merely', 'doubt', 'matter', 'wait', 'help'])
 /** Objects that deny the term right before them: "harm nobody", "harm no one". */
 const NEGATING_OBJECTS = new Set(['no', 'nobody', 'nothing', 'none'])
 

@@ -8,7 +8,7 @@ const observer = createObserver('events')
 const states = createStatusTable({ client: createDynamoDbClient(), tableName: env.STATUS_TABLE })
 
 export const handler = bridgeHandler(createEventRoutes({ states, observer }), {
-  settings: { root: env.TOPIC_ROOT, sharedReplies: env.SHARED_REPLIES },
+  settings: { root: env.TOPIC_ROOT, sharedReplies: [] },
   observer,
   component: 'events',
 })

@@ -2,6 +2,7 @@ import {
   type BridgeError,
   bridgeError,
   createReply,
+  type Envelope,
   type ErrorNotification,
   errorNotificationOf,
   isBridgeError,
@@ -14,6 +15,7 @@ import {
 import { type CorrelationStore, requestHash, requestKey } from '#correlation/index.ts'
 import { decodeEnvelope, hasPrivateTopic, type ReadableIds } from '../shared/decode.ts'
 import { withCorrelationData } from '../shared/request.ts'
+import { storeMessages } from '../shared/stored-messages.ts'
 import type { FailureRecord } from './record.ts'
 
 /**
@@ -34,20 +36,29 @@ export async function failureReply(
     { topic, payload: notification(record, dependencies.nowMs()), status: 'error' },
     { messageId: dependencies.newId(), nowMs: dependencies.nowMs() },
   )
-  const key = resolveTopic(dependencies.root, event.topic)?.key
-  if (envelope && key && topicDefinition(key).reply) {
+  const message: OutboundMessage = { topic, qos: 1, envelope: reply }
+  const claimable = envelope && claimablePayload(dependencies.root, event.topic, envelope)
+  if (claimable) {
     const { message_id: messageId, metadata } = envelope
     const told = await dependencies.correlation.abandon(
       {
         key: requestKey({ clientId: event.client_id, correlationId: metadata.correlation_id, messageId }),
-        requestHash: requestHash(event.topic, envelope.payload),
+        requestHash: requestHash(event.topic, claimable.payload),
         owner: record.requestContext.requestId,
       },
-      JSON.stringify(reply),
+      storeMessages([message]),
     )
     if (!told) return undefined
   }
-  return withCorrelationData({ topic, qos: 1, envelope: reply }, event)
+  return withCorrelationData(message, event)
+}
+
+/** What the chain would have claimed; undefined for what it refuses before, or does not answer. */
+function claimablePayload(root: string, topic: string, envelope: Envelope): { payload: unknown } | undefined {
+  const key = resolveTopic(root, topic)?.key
+  if (!key || !topicDefinition(key).reply) return undefined
+  const parsed = topicDefinition(key).payload.safeParse(envelope.payload)
+  return parsed.success ? { payload: parsed.data } : undefined
 }
 
 /** Lambda's names of how an invocation ended, and the chain's own for a timeout it saw coming, as codes of ours. */
@@ -68,6 +79,10 @@ export function failureError(record: FailureRecord, nowMs: number): BridgeError 
   const { errorType, errorMessage } = record.responsePayload ?? {}
   // Lambda has named a timeout only in the message for most of its life
   if (errorMessage?.includes('Task timed out after')) return bridgeError('handler_timed_out')
+  // an environment that outgrew its memory is killed, and Lambda may tell only that
+  if (errorType === 'Runtime.ExitError' && errorMessage?.includes('signal: killed')) {
+    return bridgeError('handler_out_of_memory')
+  }
   return bridgeError(CODE_OF_ERROR_TYPE.get(errorType) ?? 'handler_failed')
 }
 

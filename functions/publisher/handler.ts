@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import {
   bridgeError,
   describeIssue,
+  IDENTIFIER_PATTERN,
   isBridgeError,
   type OutboundMessage,
+  privateReplyTopic,
   resolveTopic,
   topicDefinition,
 } from '#contract/index.ts'
@@ -41,7 +43,8 @@ export function createPublisher(
     } catch (error) {
       observer.count('SystemFaults')
       const coded = isBridgeError(error) ? error : undefined
-      observer.error('publish_failed', { code: coded?.code, reason: coded?.message })
+      const cause = coded?.cause instanceof Error ? coded.cause.name : undefined
+      observer.error('publish_failed', { code: coded?.code, reason: coded?.message, cause })
       throw error
     } finally {
       observer.flush()
@@ -54,7 +57,7 @@ export function createPublisher(
     const record = parsed.data
     switch (record.kind) {
       case 'command':
-        return record.publish
+        return record.publish.map(checkedCommand)
       case 'success':
         return outcomeMessages(record)
       case 'failure':
@@ -77,13 +80,27 @@ export function createPublisher(
 
   function outcomeMessages({ responsePayload, requestPayload }: SuccessRecord): OutboundMessage[] {
     if (responsePayload.outcome !== 'reply' && responsePayload.outcome !== 'replay') return []
+    const { client_id: sender } = requestPayload
     for (const { topic } of responsePayload.messages) {
-      const owner = resolveTopic(root, topic)?.parameters.clientId
-      // a handler may answer its own sender, never somebody else
-      if (owner !== undefined && owner !== requestPayload.client_id)
+      // a handler may answer its own sender and tell everybody, never one somebody else
+      const isSomebodys = Object.keys(resolveTopic(root, topic)?.parameters ?? {}).length > 0
+      if (isSomebodys && (!IDENTIFIER_PATTERN.test(sender) || topic !== privateReplyTopic(root, sender))) {
         throw bridgeError('topic_not_publishable', { topic })
+      }
     }
     return responsePayload.messages
+  }
+
+  /** A workflow's message is held against the contract like a device's: its topic, and its payload. */
+  function checkedCommand(message: OutboundMessage): OutboundMessage {
+    checkTopic(message.topic)
+    const key = resolveTopic(root, message.topic)?.key
+    const parsed = key && topicDefinition(key).payload.safeParse(message.envelope.payload)
+    if (message.envelope.topic !== message.topic) {
+      throw bridgeError('outcome_invalid', { problem: 'envelope.topic: expected the topic it is published to' })
+    }
+    if (parsed?.error) throw bridgeError('outcome_invalid', { problem: `payload.${describeIssue(parsed.error)}` })
+    return message
   }
 
   function checkTopic(topic: string): void {

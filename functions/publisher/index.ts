@@ -4,14 +4,12 @@ import { createDynamoDbStore } from '#correlation/index.ts'
 import { createDynamoDbClient } from '../shared/dynamodb.ts'
 import { readEnvironment } from '../shared/environment.ts'
 import { createObserver } from '../shared/observability.ts'
+import { sdkSettings } from '../shared/sdk-client.ts'
 import { publisherEnvironment } from './env.ts'
 import { createPublisher } from './handler.ts'
 
 const env = readEnvironment(publisherEnvironment)
-const iotData = new IoTDataPlaneClient({
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
-})
+const iotData = new IoTDataPlaneClient(sdkSettings({ maxAttempts: 2, requestTimeoutMs: 2_000 }))
 
 export const handler = createPublisher({
   root: env.TOPIC_ROOT,

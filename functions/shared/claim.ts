@@ -1,4 +1,4 @@
-import { bridgeError, type Envelope, type Outcome, REQUEST_LIMITS, topicDefinition } from '#contract/index.ts'
+import { bridgeError, type OutboundMessage, type Outcome, REQUEST_LIMITS, topicDefinition } from '#contract/index.ts'
 import {
   type ChainDependencies,
   type ChainRequest,
@@ -6,10 +6,11 @@ import {
   chainState,
   withCorrelationData,
 } from './request.ts'
+import { restoreMessages } from './stored-messages.ts'
 
 /**
- * Third step, for requests only: claims the request, or ends the chain with what a repeat gets. Throws correlation_conflict and
- * store_unavailable.
+ * Third step, for requests only: claims the request, or ends the chain with what a repeat gets; past its deadline a request is neither
+ * run nor answered again. Throws correlation_conflict, deadline_exceeded, store_unavailable.
  */
 export function claim(dependencies: ChainDependencies): {
   before: (request: ChainRequest) => Promise<Outcome | undefined>
@@ -22,6 +23,8 @@ export function claim(dependencies: ChainDependencies): {
       const { request, requestHash, topicKey } = state
       if (!topicKey || !topicDefinition(topicKey).reply) return undefined
       if (!request || requestHash === undefined || !correlation) throw new Error('a request needs a correlation store')
+      const { deadlineMs } = REQUEST_LIMITS
+      const ageMs = (dependencies.nowMs ?? Date.now)() - state.event.received_at_ms
       const result = await correlation.claim({
         key: request.requestKey,
         requestHash,
@@ -30,12 +33,15 @@ export function claim(dependencies: ChainDependencies): {
       })
       switch (result.state) {
         case 'claimed':
+          // under the claim, so that a duplicate of what was answered in time never gets another answer
           state.claim = result.claim
+          if (ageMs > deadlineMs) throw bridgeError('deadline_exceeded', { ageMs, limitMs: deadlineMs })
           return undefined
         case 'replay':
           observer.count('RequestsReplayed')
           observer.flush()
-          return { outcome: 'replay', messages: [replayed(result.reply, state)] }
+          if (ageMs > deadlineMs) return { outcome: 'none' }
+          return { outcome: 'replay', messages: replayed(result.reply, state) }
         case 'inFlight':
           observer.count('RequestsInFlight')
           observer.flush()
@@ -50,8 +56,7 @@ export function claim(dependencies: ChainDependencies): {
   }
 }
 
-/** The stored reply, word for word, on the topic that this repeat asked for. */
-function replayed(reply: string, state: ChainState) {
-  const envelope = JSON.parse(reply) as Envelope
-  return withCorrelationData({ topic: state.replyTopic ?? envelope.topic, qos: 1, envelope }, state.event)
+function replayed(reply: string, { event, replyTopic }: ChainState): OutboundMessage[] {
+  const [first, ...rest] = restoreMessages(reply, replyTopic)
+  return [withCorrelationData(first, event), ...rest]
 }

@@ -22,6 +22,7 @@ import {
   chainState,
   withCorrelationData,
 } from './request.ts'
+import { storeMessages } from './stored-messages.ts'
 
 /**
  * Last step: stores the reply and returns it as the outcome. A coded error becomes an error reply on the sender's private topic; any
@@ -67,15 +68,15 @@ export function complete(dependencies: ChainDependencies): {
       throw new Error('only a claimed request is answered')
     const payload = asJson(reply.payload.parse(result))
     const envelope = createReply(answered(state), { topic: replyTopic, payload, status: 'ok' }, source())
-    const text = JSON.stringify(envelope)
-    const actualBytes = Buffer.byteLength(text)
+    const actualBytes = Buffer.byteLength(JSON.stringify(envelope))
     if (actualBytes > REQUEST_LIMITS.maxReplyBytes) {
       throw bridgeError('reply_too_large', { limitBytes: REQUEST_LIMITS.maxReplyBytes, actualBytes })
     }
-    if (!(await correlation.complete(claim, 'completed', text))) return lost(state)
+    const message: OutboundMessage = { topic: replyTopic, qos: 1, envelope }
+    const notes = notifications(state)
+    if (!(await correlation.complete(claim, 'completed', storeMessages([message, ...notes])))) return lost(state)
     observer.count('RequestsAnswered')
-    const message = withCorrelationData({ topic: replyTopic, qos: 1, envelope }, state.event)
-    return { outcome: 'reply', messages: [message, ...notifications(state)] }
+    return { outcome: 'reply', messages: [withCorrelationData(message, state.event), ...notes] }
   }
 
   /** An error reply. Under a claim it is stored first, so that only the attempt that holds the claim speaks. */
@@ -95,15 +96,16 @@ export function complete(dependencies: ChainDependencies): {
     const topic = privateReplyTopic(settings.root, event.client_id)
     const payload = errorNotificationOf(error, component)
     const envelope = createReply(answered(state), { topic, payload, status: 'error' }, source())
+    const message: OutboundMessage = { topic, qos: 1, envelope }
     if (claim && correlation) {
-      const isMine = await correlation.complete(claim, 'failed', JSON.stringify(envelope)).catch((failure: unknown) => {
+      const isMine = await correlation.complete(claim, 'failed', storeMessages([message])).catch((failure: unknown) => {
         // told once that the store is out of reach, the sender comes back; the claim then ends with its lease
         if (error.code === 'store_unavailable' && isBridgeError(failure)) return true
         throw failure
       })
       if (!isMine) return lost(state)
     }
-    return { outcome: 'reply', messages: [withCorrelationData({ topic, qos: 1, envelope }, event)] }
+    return { outcome: 'reply', messages: [withCorrelationData(message, event)] }
   }
 
   function lost(state: ChainState): Outcome {

@@ -9,10 +9,8 @@ import {
   type RuleEvent,
   ruleEventSchema,
 } from '#contract/index.ts'
+import { isDeeperThan, MAX_ENVELOPE_LEVELS } from './json-depth.ts'
 import type { ChainRequest, ChainState } from './request.ts'
-
-/** What reads an envelope goes down it by recursion; deeper ones would end the call stack instead of being refused. */
-const MAX_LEVELS = 64
 
 /**
  * First step: from the rule's event to an envelope. Throws payload_too_large, malformed_json, invalid_envelope, sender_unverified;
@@ -49,8 +47,8 @@ export function decodeEnvelope(event: RuleEvent, found: (ids: ReadableIds) => vo
   }
   const json = parseJson(bytes)
   found(readableIds(json))
-  if (isDeeperThan(MAX_LEVELS, json)) {
-    throw bridgeError('invalid_envelope', { problem: `nested deeper than ${MAX_LEVELS} levels` })
+  if (isDeeperThan(json, MAX_ENVELOPE_LEVELS)) {
+    throw bridgeError('invalid_envelope', { problem: `nested deeper than ${MAX_ENVELOPE_LEVELS} levels` })
   }
   const parsed = envelopeSchema.safeParse(json)
   if (!parsed.success) throw bridgeError('invalid_envelope', { problem: describeIssue(parsed.error) })
@@ -66,15 +64,6 @@ function parseJson(bytes: Buffer): unknown {
       error instanceof SyntaxError ? `${bytes.length} bytes that are not JSON` : 'bytes that are not UTF-8'
     throw bridgeError('malformed_json', { problem })
   }
-}
-
-function isDeeperThan(limit: number, json: unknown): boolean {
-  let level = [json]
-  for (let depth = 0; depth <= limit; depth += 1) {
-    level = level.flatMap((value) => Object.values(asObject(value)))
-    if (level.length === 0) return false
-  }
-  return true
 }
 
 function readableIds(json: unknown): ReadableIds {

@@ -4,14 +4,14 @@ import { ROOT_PATTERN } from '#contract/index.ts'
 /** Variables of every function that reads or writes topics. */
 export const topicEnvironment = z.object({
   TOPIC_ROOT: z.string().regex(ROOT_PATTERN),
-  /** Comma list of topics opened for shared replies; may be empty. */
-  SHARED_REPLIES: z
-    .string()
-    .default('')
-    .transform((list) => list.split(',').filter(Boolean)),
 })
 
 /** Variables of every function that answers requests. */
 export const requestEnvironment = topicEnvironment.extend({
   CORRELATION_TABLE: z.string().min(1),
+  /** Comma list of topics opened for shared replies; may be empty. */
+  SHARED_REPLIES: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').filter(Boolean)),
 })

@@ -4,7 +4,6 @@ import {
   describeIssue,
   type Envelope,
   MEMORY_LAYERS,
-  REQUEST_LIMITS,
   replyTopicFor,
   resolveTopic,
   type TopicKey,
@@ -14,11 +13,10 @@ import { requestHash, requestKey } from '#correlation/index.ts'
 import { type BridgeRequest, type ChainDependencies, type ChainRequest, chainState, type Routes } from './request.ts'
 
 /**
- * Second step: topic, sender, age, reply topic and payload against the contract. Throws topic_unknown, client_id_mismatch,
- * deadline_exceeded, reply_to_forbidden, unknown_layer, invalid_payload.
+ * Second step: topic, sender, reply topic and payload against the contract. Throws topic_unknown, client_id_mismatch,
+ * reply_to_forbidden, unknown_layer, invalid_payload.
  */
 export function validate(routes: Routes, dependencies: ChainDependencies): { before: (request: ChainRequest) => void } {
-  const nowMs = dependencies.nowMs ?? Date.now
   return {
     before: function validateBefore(request) {
       const state = chainState(request)
@@ -34,10 +32,9 @@ export function validate(routes: Routes, dependencies: ChainDependencies): { bef
       if (topicDefinition(topicKey).reply) {
         const replyTo = envelope.metadata.reply_to ?? event.response_topic ?? null
         state.replyTopic = replyTopicFor(topicKey, event.client_id, replyTo, dependencies.settings)
-        checkAge(nowMs() - event.received_at_ms)
       }
       const payload = parsePayload(topicKey, envelope)
-      state.requestHash = requestHash(event.topic, envelope.payload)
+      state.requestHash = requestHash(event.topic, payload)
       const bridgeRequest: BridgeRequest = {
         topicKey,
         payload,
@@ -62,12 +59,6 @@ function checkSender(envelope: Envelope, clientId: string): void {
   const named = envelope.metadata.client_id
   if (named !== null && named !== clientId) {
     throw bridgeError('client_id_mismatch', { actual: named, expected: clientId })
-  }
-}
-
-function checkAge(ageMs: number): void {
-  if (ageMs > REQUEST_LIMITS.deadlineMs) {
-    throw bridgeError('deadline_exceeded', { ageMs, limitMs: REQUEST_LIMITS.deadlineMs })
   }
 }
 

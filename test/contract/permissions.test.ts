@@ -188,6 +188,16 @@ describe('effectiveRights', () => {
     `)
   })
 
+  test('identifiers too long for a topic grant nothing and refuse nothing', () => {
+    const rights = effectiveRights({
+      root: ROOT,
+      identity: { clientId: 'me', organizationId: 'o'.repeat(128), deviceId: 'd'.repeat(128) },
+      rolePermissions: ['org/${organizationId}/device/${deviceId}/#', 'jamey/memory/#'],
+      tokenPermissions: ['org/${organizationId}/device/${deviceId}/#', 'jamey/memory/#'],
+    })
+    expect(rights.publish).toEqual(['jamey/memory/query', 'jamey/memory/store'])
+  })
+
   test('a wildcard before a word that could be a client id grants nobody else’s topic', () => {
     const rights = effectiveRights({
       root: ROOT,

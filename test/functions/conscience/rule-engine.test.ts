@@ -108,6 +108,7 @@ describe('denial', () => {
   test.each([
     ['I will not refuse to harm him', -1],
     ['I do not hesitate to harm him', -1],
+    ['I cannot wait to harm him', -1],
     ['I never fail to be honest', 1],
     ['not without consent', 1],
     ['Not only harm him', -1],

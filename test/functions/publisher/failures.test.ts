@@ -65,6 +65,12 @@ describe('requests that died', () => {
     expect(repeat.state).toBe('claimed')
   })
 
+  test('an environment that was killed for its memory is told as such', async () => {
+    const { publisher, published } = setUp()
+    await publisher(failure('Runtime.ExitError', 'RequestId: first Error: Runtime exited with error: signal: killed'))
+    expect(published[0]?.envelope.payload).toMatchObject({ code: 'handler_out_of_memory' })
+  })
+
   test('nothing is told while another attempt owns the request', async () => {
     const { publisher, published, observer, correlation } = setUp()
     await correlation.claim({ key: KEY, requestHash: HASH, owner: 'second', leaseMs: 12_000 })

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { OutboundMessage } from '#contract/index.ts'
 import { messageTo, PRIVATE, record, SECRET, setUp, success } from './set-up.ts'
 
 describe('outcomes of handlers', () => {
@@ -30,6 +31,7 @@ describe('outcomes of handlers', () => {
     ['a filter', 'jamey/responses/+'],
     ['the private topic of another client', 'jamey/responses/you'],
     ['a request to another client', 'jamey/devices/you/requests'],
+    ['a command to a device of another organization', 'org/globex/device/Instance-2/command/edge'],
   ])('%s is refused, and nothing else of the record goes out', async (_, topic) => {
     const { publisher, published, observer } = setUp()
     const messages = [messageTo(PRIVATE), messageTo(topic)]
@@ -58,10 +60,31 @@ describe('outcomes of handlers', () => {
 describe('commands of our own workflows', () => {
   test('are published, to any device', async () => {
     const { publisher, published } = setUp()
-    const publish = [messageTo('jamey/devices/you/requests'), messageTo('org/acme/device/Instance-1/command/edge')]
+    const command = {
+      messageId: 'm',
+      deviceId: 'Instance-1',
+      command: 'a/b',
+      timestamp: 'now',
+      waitResponse: true,
+      payload: {},
+    }
+    const publish = [
+      messageTo('jamey/devices/you/requests', { method: 'GET', path: '/' }),
+      messageTo('org/acme/device/Instance-1/command/edge', command),
+    ]
 
     expect(await publisher({ publish })).toEqual({ published: 2 })
     expect(published).toEqual(publish)
+  })
+
+  test.each<[string, OutboundMessage]>([
+    ['a payload that its topic does not take', messageTo('jamey/memory/updates', { content: SECRET })],
+    ['an envelope for another topic', { ...messageTo('jamey/responses/you'), topic: PRIVATE }],
+  ])('with %s are refused', async (_, message) => {
+    const { publisher, published } = setUp()
+
+    await expect(publisher({ publish: [message] })).rejects.toMatchObject({ code: 'outcome_invalid' })
+    expect(published).toEqual([])
   })
 
   test.each(['jamey/memory/store', 'jamey/events/errors', 'org/acme/device/Instance-1/response', 'other'])(

@@ -1,4 +1,4 @@
-import { createReply, type OutboundMessage, type RuleEvent } from '#contract/index.ts'
+import { createReply, type Json, type OutboundMessage, type RuleEvent } from '#contract/index.ts'
 import { type CorrelationStore, createMemoryStore, requestHash, requestKey } from '#correlation/index.ts'
 import { createPublisher } from '../../../functions/publisher/handler.ts'
 import { createRecordingObserver } from '../../fixtures/recording-observer.ts'
@@ -6,7 +6,7 @@ import { CLIENT_ID, CORRELATION_ID, MESSAGE_ID, NOW_MS, ruleEvent, sentEnvelope 
 
 export const PRIVATE = `jamey/responses/${CLIENT_ID}`
 export const SECRET = 'the-secret-of-the-payload'
-export const PAYLOAD = { action: SECRET, context: '' }
+export const PAYLOAD = { action: SECRET, context: '', user_id: null }
 export const EVENT = ruleEvent(sentEnvelope(PAYLOAD))
 export const KEY = requestKey({ clientId: CLIENT_ID, correlationId: CORRELATION_ID, messageId: MESSAGE_ID })
 export const HASH = requestHash(EVENT.topic, PAYLOAD)
@@ -33,10 +33,10 @@ export function setUp(
 }
 
 /** A message as it arrives in a destination record: JSON, with its nulls. */
-export function messageTo(topic: string): OutboundMessage {
+export function messageTo(topic: string, payload: Json = { text: SECRET }): OutboundMessage {
   const envelope = createReply(
     { clientId: CLIENT_ID, messageId: MESSAGE_ID, correlationId: CORRELATION_ID },
-    { topic, payload: { text: SECRET }, status: 'ok' },
+    { topic, payload, status: 'ok' },
     { messageId: MESSAGE_ID, nowMs: NOW_MS },
   )
   return { topic, qos: 1, envelope, correlation_data: 'AAEC' }

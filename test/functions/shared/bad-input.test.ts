@@ -123,6 +123,23 @@ describe('what a device may send wrong', () => {
     expect(chain.observer.text().length).toBeLessThan(1_000)
   })
 
+  test('a duplicate past the deadline says nothing against the answer that was given', async () => {
+    const chain = createChain()
+    const event = ruleEvent(sentEnvelope(EVALUATE))
+    expect((await chain.invoke(event)).outcome).toBe('reply')
+
+    chain.pass(REQUEST_LIMITS.deadlineMs + 1)
+    expect(await chain.invoke(event)).toEqual({ outcome: 'none' })
+    expect(chain.runs()).toBe(1)
+  })
+
+  test('a field that is null and one that is missing are the same request', async () => {
+    const chain = createChain()
+    await chain.invoke(ruleEvent(sentEnvelope(EVALUATE)))
+    const repeat = await chain.invoke(ruleEvent(sentEnvelope({ ...EVALUATE, user_id: null })))
+    expect(repeat.outcome).toBe('replay')
+  })
+
   test('a request exactly at its deadline still runs', async () => {
     const event = ruleEvent(sentEnvelope(EVALUATE), { received_at_ms: NOW_MS - REQUEST_LIMITS.deadlineMs })
     expect(codeOf(onlyMessage(await createChain().invoke(event)).envelope)).toBeUndefined()
