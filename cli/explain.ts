@@ -102,7 +102,7 @@ function claimsOf(token: string): TokenClaims {
   const parsed = tokenClaimsSchema.safeParse(jwt.decode(token))
   if (parsed.success) return parsed.data
   const problem = describeIssue(parsed.error)
-  throw new CommandError('usage', 'invalid_option', `--token: expected a JWT with the claims of a device, ${problem}`)
+  throw new CommandError('usage', 'token_malformed', `--token: expected a JWT with the claims of a device, ${problem}`)
 }
 
 function readFleetFile(file: string): unknown {
@@ -110,7 +110,7 @@ function readFleetFile(file: string): unknown {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (cause) {
     const problem = cause instanceof SyntaxError ? 'it is not JSON' : errorCode(cause)
-    throw new CommandError('usage', 'fleet_unreadable', `--fleet: cannot read ${file}: ${problem}`, { cause })
+    throw new CommandError('usage', 'fleet_invalid', `--fleet: cannot read ${file}: ${problem}`, { cause })
   }
 }
 

@@ -1,14 +1,28 @@
 import jwt from 'jsonwebtoken'
-import { ISSUER_ALGORITHM, type IssuerKey, TOKEN_LIMITS, type TokenClaims } from '#contract/index.ts'
+import {
+  bridgeError,
+  DEFAULT_ROOT,
+  IDENTIFIER_PATTERN,
+  ISSUER_ALGORITHM,
+  type IssuerKey,
+  parsePermission,
+  TOKEN_LIMITS,
+  type TokenClaims,
+} from '#contract/index.ts'
 
 /** What a token asks for unless told otherwise: all that the device's role allows. */
 export const ALL_PERMISSIONS = ['${root}/#', 'org/${organizationId}/device/${deviceId}/#']
 
-/** Signs a token for one client id. The role of the device bounds what its permissions give. */
+/**
+ * Signs a token for one client id. The role of the device bounds what its permissions give. Throws client_id_invalid and
+ * permission_invalid for what no authorizer takes.
+ */
 export function issueToken(
   key: IssuerKey,
   token: { clientId: string; permissions: readonly string[]; lifetimeSeconds?: number },
 ): string {
+  if (!IDENTIFIER_PATTERN.test(token.clientId)) throw bridgeError('client_id_invalid')
+  for (const permission of token.permissions) parsePermission(permission, DEFAULT_ROOT, { clientId: token.clientId })
   const issuedAtSeconds = Math.floor(Date.now() / 1000)
   const claims: TokenClaims = {
     sub: token.clientId,

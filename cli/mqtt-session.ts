@@ -1,4 +1,4 @@
-import { connectAsync, type IPublishPacket, type MqttClient } from 'mqtt'
+import { connectAsync, ErrorWithSubackPacket, type IPublishPacket, type MqttClient } from 'mqtt'
 import { CommandError } from './command-error.ts'
 import { ALL_PERMISSIONS, issueToken } from './issue-token.ts'
 import type { Target } from './target.ts'
@@ -19,6 +19,8 @@ export interface MqttSession extends AsyncDisposable {
   subscribe(filter: string, onMessage: (topic: string, payload: Buffer, packet: IPublishPacket) => void): Promise<void>
   /** QoS 1: resolves when the broker has taken the message. Throws publish_denied with the broker's reason code. */
   publish(topic: string, payload: string, qos: 0 | 1): Promise<void>
+  /** Rejects with connection_lost when the connection ends before it is disposed of. */
+  readonly lost: Promise<never>
 }
 
 /** Connects with a token of its own. Throws connect_failed with what the broker or the network said. */
@@ -29,13 +31,13 @@ export async function openSession(target: Target, options: ClientOptions): Promi
   const client = await connect(url, { clientId: options.clientId, password, ca, alpn })
 
   return {
+    lost: whenLost(client, options.clientId),
     async subscribe(filter, onMessage) {
       client.on('message', onMessage)
-      const granted = await client.subscribeAsync(filter, { qos: 1 }).catch((error: unknown) => {
-        throw denied('subscribe_denied', `subscribing to ${filter}`, error)
+      await client.subscribeAsync(filter, { qos: 1 }).catch((error: unknown) => {
+        const code = error instanceof ErrorWithSubackPacket ? error.packet.granted[0] : undefined
+        throw denied('subscribe_denied', `subscribing to ${filter}`, code === undefined ? error : { code })
       })
-      const code = granted[0]?.qos ?? 0
-      if (code >= 0x80) throw denied('subscribe_denied', `subscribing to ${filter}`, { code })
     },
     async publish(topic, payload, qos) {
       await client.publishAsync(topic, payload, { qos }).catch((error: unknown) => {
@@ -78,6 +80,21 @@ async function connect(
       : ''
     throw new CommandError('failed', 'connect_failed', `connecting to ${url}: ${reason}${hint}`, { cause: error })
   }
+}
+
+function whenLost(client: MqttClient, clientId: string): Promise<never> {
+  const lost = Promise.withResolvers<never>()
+  // nobody may be waiting when it happens
+  lost.promise.catch(() => {})
+  let hex = ''
+  client.on('disconnect', ({ reasonCode }) => {
+    if (reasonCode !== undefined) hex = ` (reason code 0x${reasonCode.toString(16)})`
+  })
+  client.once('close', () => {
+    const message = `the broker ended the connection of "${clientId}"${hex}`
+    lost.reject(new CommandError('failed', 'connection_lost', message))
+  })
+  return lost.promise
 }
 
 function denied(code: string, what: string, error: unknown): CommandError {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { ERRORS, isBridgeError } from '#contract/index.ts'
 import { CommandError, errorCode } from './command-error.ts'
 import { endpointCommand } from './endpoint.ts'
 import { explainCommand } from './explain.ts'
@@ -33,8 +34,14 @@ export async function runCommandLine(argv: readonly string[], projectFolder: str
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     terminal.note(`${terminal.colors.red(errorCode(error))}: ${error instanceof Error ? error.message : String(error)}`)
-    return error instanceof CommandError ? error.exitCode : 1
+    return exitCodeOf(error)
   }
+}
+
+/** An error of the contract that its caller can mend comes from a word of the call. */
+function exitCodeOf(error: unknown): 1 | 2 {
+  if (error instanceof CommandError) return error.exitCode
+  return isBridgeError(error) && ERRORS[error.code].fault === 'user' ? 2 : 1
 }
 
 async function addCommands(program: Command, terminal: Terminal, projectFolder: string, name?: string): Promise<void> {

@@ -72,6 +72,8 @@ async function request(topicText: string, json: string, options: RequestOptions,
 
   await using session = await openSession(target, options)
   const answer = Promise.withResolvers<Envelope>()
+  // the time may be up while the message is still being sent, and nobody waits for the answer yet
+  answer.promise.catch(() => {})
   const onMessage = (_: string, payload: Buffer) => {
     const parsed = envelopeSchema.safeParse(JSON.parse(payload.toString('utf8')))
     if (parsed.data?.metadata.correlation_id === options.correlationId) answer.resolve(parsed.data)
@@ -90,7 +92,7 @@ async function request(topicText: string, json: string, options: RequestOptions,
   }, timeoutMs)
   try {
     await session.publish(topic, JSON.stringify(envelope), 1)
-    const received = await answer.promise
+    const received = await Promise.race([answer.promise, session.lost])
     show(received, reply, { terminal, elapsedMs: performance.now() - startedAtMs, asJson: options.json === true })
   } finally {
     clearTimeout(timer)

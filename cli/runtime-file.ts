@@ -30,13 +30,19 @@ export function removeRuntimeFile(folder: string): void {
   rmSync(join(folder, FILE_NAME), { force: true })
 }
 
-/** The running local runtime. Throws runtime_not_running when there is none. */
-export function readRuntimeFile(folder: string): RuntimeFile {
+/** The local runtime that runs with this folder, if one does. */
+export function findRunningRuntime(folder: string): RuntimeFile | undefined {
   const file = join(folder, FILE_NAME)
   const runtime = existsSync(file)
     ? runtimeFileSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data
     : undefined
-  if (runtime && isAlive(runtime.pid)) return runtime
+  return runtime && isAlive(runtime.pid) ? runtime : undefined
+}
+
+/** The running local runtime. Throws runtime_not_running when there is none. */
+export function readRuntimeFile(folder: string): RuntimeFile {
+  const runtime = findRunningRuntime(folder)
+  if (runtime) return runtime
   throw new CommandError(
     'failed',
     'runtime_not_running',

@@ -5,7 +5,7 @@ import { type Runtime, startRuntime } from '#local/index.ts'
 import { CommandError, errorCode } from './command-error.ts'
 import { startExampleUpstream } from './example-upstream.ts'
 import { createProgress } from './progress.ts'
-import { DEFAULT_STATE_FOLDER, removeRuntimeFile, writeRuntimeFile } from './runtime-file.ts'
+import { DEFAULT_STATE_FOLDER, findRunningRuntime, removeRuntimeFile, writeRuntimeFile } from './runtime-file.ts'
 import { createRuntimeLog } from './runtime-log.ts'
 import { synthesize } from './synthesize.ts'
 import type { Terminal } from './terminal.ts'
@@ -65,6 +65,13 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
   await using opened = new AsyncDisposableStack()
 
   const settings = contextOf(options)
+  const chosenUpstream = checkedUpstream(options.upstream)
+  const stateFolder = resolve(options.state)
+  // the state itself is locked, but this one has none
+  if (options.ephemeral && findRunningRuntime(stateFolder)) {
+    const text = `another bridge runs with ${stateFolder}, where the other commands look for one; name another with --state`
+    throw new CommandError('failed', 'state_in_use', text)
+  }
   const assemblyFolder = resolve(options.template ?? 'cdk.out')
   if (!options.template) {
     progress.step('synthesizing the template and bundling the functions')
@@ -72,12 +79,9 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
   }
   const parameters: Record<string, string> = {}
   const upstreamUrl =
-    options.upstream ??
-    (settings.apiUpstreamUrl || undefined) ??
-    (await exampleUpstream(opened, progress, projectFolder))
+    chosenUpstream ?? (settings.apiUpstreamUrl || undefined) ?? (await exampleUpstream(opened, progress, projectFolder))
   parameters.ApiUpstreamUrl = upstreamUrl === 'none' ? '' : upstreamUrl
 
-  const stateFolder = resolve(options.state)
   const runtime = opened.use(
     await startRuntime({
       assemblyFolder,
@@ -99,11 +103,19 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
   writeRuntimeFile(stateFolder, { pid: process.pid, mqttUrl, apiUrl, caFile, root, stage, region, credentials })
   opened.defer(() => removeRuntimeFile(stateFolder))
 
+  // before it is announced: whoever reads that may end it at once
+  const stopped = interrupted()
   const readyMs = Math.round(performance.now() - startedAtMs)
   if (options.json) terminal.result(JSON.stringify({ mqttUrl, apiUrl, caFile, root, readyMs }))
   else banner(runtime, { root, readyMs, upstreamUrl }, terminal)
-  await interrupted()
+  await stopped
   terminal.note('stopping')
+}
+
+/** Checked here: a function would find out only when the first request comes. */
+function checkedUpstream(url: string | undefined): string | undefined {
+  if (url === undefined || url === 'none' || /^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url
+  throw new CommandError('usage', 'invalid_option', `--upstream: expected an http or https URL or "none", got ${url}`)
 }
 
 async function exampleUpstream(

@@ -48,7 +48,7 @@ async function subscribe(filter: string, options: SubscribeOptions, terminal: Te
     if (seen === count) ended.resolve()
   })
   terminal.note(terminal.colors.dim(`listening to ${filter} as ${options.clientId}`))
-  await ended.promise
+  await Promise.race([ended.promise, session.lost])
 }
 
 function shown(topic: string, payload: Buffer, { colors }: Terminal): string {

@@ -24,7 +24,7 @@ export {
   type Roles,
   rolesSchema,
 } from './fleet.ts'
-export { REQUEST_LIMITS, RETRIES, TOKEN_LIMITS } from './limits.ts'
+export { ASYNCHRONOUS_LIMITS, REQUEST_LIMITS, TOKEN_LIMITS } from './limits.ts'
 export {
   type ApiRequestProxy,
   type ApiResponse,

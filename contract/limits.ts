@@ -10,15 +10,21 @@ export const REQUEST_LIMITS = {
   functionTimeoutSeconds: 10,
   /** The lease of a claim outlives the function by this much. */
   leaseMarginMs: 2_000,
-  /** The lowest value Lambda takes. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
-  maximumEventAgeSeconds: 60,
   correlationKeptSeconds: 24 * 60 * 60,
   /** Envelope included; the payload limit of IoT Core. https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
   maxReplyBytes: 128 * 1024,
 } as const
 
-/** Lambda's own repeats of a failed invocation. A request's come too late to help, so the device repeats it instead. */
-export const RETRIES = { request: 0, event: 2, publisher: 2 } as const
+/**
+ * How Lambda's queue treats an invocation. Its own repeats come after one and two minutes: too late for a request, which the device
+ * repeats instead. A request waits no longer than the lowest age Lambda takes; an outcome as long as the publisher's
+ * repeats need, and is not sent hours late. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ */
+export const ASYNCHRONOUS_LIMITS = {
+  request: { retries: 0, maximumEventAgeSeconds: 60 },
+  event: { retries: 2, maximumEventAgeSeconds: 6 * 60 * 60 },
+  publisher: { retries: 2, maximumEventAgeSeconds: 10 * 60 },
+} as const
 
 /** Tokens and the connections they open. */
 export const TOKEN_LIMITS = {

@@ -9,6 +9,7 @@ export interface PolicyStatement {
   Effect: 'Allow'
   Action: string[]
   Resource: string[]
+  Condition?: { StringEquals: { 'iot:DomainName': string } }
 }
 
 export interface PolicyDocument {
@@ -21,17 +22,19 @@ export type ArnPrefix = `arn:${string}:iot:${string}:${string}`
 
 /**
  * Writes effective rights as IoT policy documents: Connect for the one client id, Publish and Receive for concrete topics,
- * Subscribe for the finite set of filters, compared as text. Throws policy_too_large over {@link POLICY_LIMITS}.
+ * Subscribe for the finite set of filters, compared as text; with `domainName` only over the endpoint of that name. Throws policy_too_large over {@link POLICY_LIMITS}.
  */
 export function compilePolicyDocuments(
   clientId: string,
   rights: EffectiveRights,
   arnPrefix: ArnPrefix,
+  options: { domainName?: string } = {},
 ): PolicyDocument[] {
   const both = new Set(rights.publish.filter((topic) => rights.receive.includes(topic)))
   const only = (topics: string[]) => topics.filter((topic) => !both.has(topic))
   const topic = (name: string) => `${arnPrefix}:topic/${name}`
-  const documents = pack([
+  const condition = options.domainName && { StringEquals: { 'iot:DomainName': options.domainName } }
+  const documents = pack(condition ? { Condition: condition } : {}, [
     { actions: ['iot:Connect'], resources: [`${arnPrefix}:client/${clientId}`] },
     { actions: ['iot:Publish', 'iot:Receive'], resources: [...both].map(topic) },
     { actions: ['iot:Publish'], resources: only(rights.publish).map(topic) },
@@ -49,14 +52,17 @@ export function compilePolicyDocuments(
 }
 
 /** Fills documents in order, breaking a statement where the limit of characters is reached. */
-function pack(grants: { actions: string[]; resources: string[] }[]): PolicyDocument[] {
+function pack(
+  common: Pick<PolicyStatement, 'Condition'>,
+  grants: { actions: string[]; resources: string[] }[],
+): PolicyDocument[] {
   const documents: PolicyDocument[] = []
   let length = Number.POSITIVE_INFINITY
   for (const { actions, resources } of grants) {
     let statement: PolicyStatement | undefined
     for (const resource of resources) {
       // measured as JSON: the resource with its quotes and a comma, and the braces of a statement that must be opened
-      const opening = JSON.stringify({ Effect: 'Allow', Action: actions, Resource: [] }).length + 1
+      const opening = JSON.stringify({ Effect: 'Allow', Action: actions, Resource: [], ...common }).length + 1
       let needed = JSON.stringify(resource).length + 1 + (statement ? 0 : opening)
       if (length + needed > POLICY_LIMITS.charactersPerDocument) {
         const document: PolicyDocument = { Version: '2012-10-17', Statement: [] }
@@ -66,7 +72,7 @@ function pack(grants: { actions: string[]; resources: string[] }[]): PolicyDocum
         statement = undefined
       }
       if (!statement) {
-        statement = { Effect: 'Allow', Action: actions, Resource: [] }
+        statement = { Effect: 'Allow', Action: actions, Resource: [], ...common }
         documents.at(-1)?.Statement.push(statement)
       }
       statement.Resource.push(resource)

@@ -11,11 +11,11 @@ import * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
 import {
+  ASYNCHRONOUS_LIMITS,
   deploymentNames,
   type HandlerName,
   publishableResourceNames,
   REQUEST_LIMITS,
-  RETRIES,
 } from '#contract/index.ts'
 import { MEMORY_TIME_INDEX } from '#functions/memory/env.ts'
 import { CUSTOM_RESOURCES } from '#functions/registrar/env.ts'
@@ -41,6 +41,10 @@ export interface BridgeStackProps extends StackProps {
 const PRODUCTION_RESERVED_CONCURRENCY = 50
 /** IoT Core gives a custom authorizer this long. https://docs.aws.amazon.com/iot/latest/developerguide/config-custom-auth.html */
 const AUTHORIZER_TIMEOUT_SECONDS = 5
+/** Memory buys processor time, and every connect waits for this function. */
+const AUTHORIZER_MEMORY_MB = 512
+/** A deployment waits for it and nobody else does. */
+const REGISTRAR_TIMEOUT_SECONDS = 60
 
 /** The whole bridge of one stage: endpoints, rules, functions, tables, queues, alarms. */
 export class BridgeStack extends Stack {
@@ -53,15 +57,11 @@ export class BridgeStack extends Stack {
     const names = deploymentNames(settings.stage)
     const tables = new Tables(this, 'Tables', settings)
     const secret = this.#issuerSecret(names.issuerSecret)
-    const upstream = new CfnParameter(this, 'ApiUpstreamUrl', {
-      default: settings.apiUpstreamUrl,
-      description: 'Base URL that api requests are forwarded to; empty: they are refused',
-    })
     const environments = environmentsOf({
       settings,
       tables,
       issuerSecretArn: secret.secretArn,
-      apiUpstreamUrl: upstream.valueAsString,
+      apiUpstreamUrl: settings.apiUpstreamUrl || this.#upstreamParameter(),
     })
 
     const errorQueue = new DeadLetterQueue(this, 'RuleErrors', settings)
@@ -79,7 +79,7 @@ export class BridgeStack extends Stack {
     })
     this.#allowPublishing(publisher)
     publisher.allow('dynamodb:UpdateItem', tables.correlations.tableArn)
-    this.#asynchronous(publisher, RETRIES.publisher)
+    this.#asynchronous(publisher, ASYNCHRONOUS_LIMITS.publisher)
 
     const authorizer = this.#function(
       'authorizer',
@@ -87,7 +87,7 @@ export class BridgeStack extends Stack {
       environments.authorizer,
       {
         timeoutSeconds: AUTHORIZER_TIMEOUT_SECONDS,
-        memoryMb: 512,
+        memoryMb: AUTHORIZER_MEMORY_MB,
         reservedConcurrency: reserved,
       },
     )
@@ -110,9 +110,9 @@ export class BridgeStack extends Stack {
     }
     for (const name of ['conscience', 'memory', 'api'] as const) {
       handlers[name].allow('dynamodb:UpdateItem', tables.correlations.tableArn)
-      this.#asynchronous(handlers[name], RETRIES.request, publisher)
+      this.#asynchronous(handlers[name], ASYNCHRONOUS_LIMITS.request, publisher)
     }
-    this.#asynchronous(handlers.events, RETRIES.event, publisher)
+    this.#asynchronous(handlers.events, ASYNCHRONOUS_LIMITS.event, publisher)
     handlers.memory.allow('dynamodb:PutItem', tables.memories.tableArn)
     handlers.memory.allow('dynamodb:Query', `${tables.memories.tableArn}/index/${MEMORY_TIME_INDEX.indexName}`)
     handlers.memory.allow('dynamodb:GetItem', tables.devices.tableArn)
@@ -146,6 +146,17 @@ export class BridgeStack extends Stack {
     })
   }
 
+  /**
+   * A deployment without the setting can be given one by parameter, as the local runtime does. A setting goes into the template itself:
+   * the CDK keeps the value of a parameter over later deployments, whatever its new default.
+   */
+  #upstreamParameter(): string {
+    return new CfnParameter(this, 'ApiUpstreamUrl', {
+      default: '',
+      description: 'Base URL that api requests are forwarded to; empty: they are refused',
+    }).valueAsString
+  }
+
   #function(
     name: FunctionName,
     description: string,
@@ -164,13 +175,17 @@ export class BridgeStack extends Stack {
   }
 
   /** How Lambda's queue treats the function, and where its outcomes go. */
-  #asynchronous(source: BridgeFunction, retries: number, destination?: BridgeFunction): void {
+  #asynchronous(
+    source: BridgeFunction,
+    limits: { retries: number; maximumEventAgeSeconds: number },
+    destination?: BridgeFunction,
+  ): void {
     const target = destination && { destination: destination.function.functionArn }
     new lambda.CfnEventInvokeConfig(source, 'Asynchronous', {
       functionName: source.function.functionName,
       qualifier: '$LATEST',
-      maximumRetryAttempts: retries,
-      ...(retries === RETRIES.request && { maximumEventAgeInSeconds: REQUEST_LIMITS.maximumEventAgeSeconds }),
+      maximumRetryAttempts: limits.retries,
+      maximumEventAgeInSeconds: limits.maximumEventAgeSeconds,
       ...(target && { destinationConfig: { onSuccess: target, onFailure: target } }),
     })
     if (destination) source.allow('lambda:InvokeFunction', destination.function.functionArn)
@@ -213,17 +228,21 @@ export class BridgeStack extends Stack {
   ): BridgeFunction {
     const { settings } = this.#props
     const registrar = this.#function('registrar', 'Writes devices and host names at deployment', environment, {
-      timeoutSeconds: 60,
+      timeoutSeconds: REGISTRAR_TIMEOUT_SECONDS,
     })
     registrar.allow('dynamodb:UpdateItem', tables.devices.tableArn)
     registrar.allow('iot:DescribeDomainConfiguration', ...endpoints.domainConfigurations.map((one) => one.attrArn))
     const things = settings.fleet.devices.map(({ clientId }) => iotArn(this, 'thing', clientId))
     if (things.length > 0) registrar.allow('iot:UpdateThing', ...things)
-    const fleet = new FleetResources(this, 'Fleet', { settings, registrarArn: registrar.function.functionArn })
     const serverNames = new CustomResource(this, 'ServerNames', {
       serviceToken: registrar.function.functionArn,
       resourceType: CUSTOM_RESOURCES.serverNames,
       properties: { DomainConfigurationNames: endpoints.domainConfigurations.map((one) => one.ref) },
+    })
+    const fleet = new FleetResources(this, 'Fleet', {
+      settings,
+      registrarArn: registrar.function.functionArn,
+      domainName: serverNames.getAttString('MqttServerName'),
     })
     // without its policy the function would be called before it may do anything
     for (const resource of [fleet, serverNames]) resource.node.addDependency(registrar.role)

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { bridgeError } from '#contract/index.ts'
+import { RULES_FILE } from '#functions/conscience/env.ts'
+import { parseRules } from '#functions/conscience/rules.ts'
+import { ROLES_FILE } from '#functions/shared/settings.ts'
 import { type Bundle, bundleFunction } from './bundling.ts'
 import type { BridgeSettings } from './settings.ts'
 
@@ -14,11 +17,11 @@ export async function bundleAll(
   settings: BridgeSettings,
   projectFolder: string,
 ): Promise<Record<FunctionName, Bundle>> {
-  const roles = { 'roles.json': JSON.stringify(settings.fleet.roles) }
+  const roles = { [ROLES_FILE]: JSON.stringify(settings.fleet.roles) }
   const files: Partial<Record<FunctionName, Record<string, string>>> = {
     authorizer: roles,
     api: roles,
-    conscience: { 'rules.json': readText(resolve(projectFolder, settings.conscienceRulesFile)) },
+    conscience: { [RULES_FILE]: readRules(resolve(projectFolder, settings.conscienceRulesFile)) },
   }
   const bundles = await Promise.all(
     FUNCTION_NAMES.map(
@@ -28,10 +31,14 @@ export async function bundleAll(
   return Object.fromEntries(bundles) as Record<FunctionName, Bundle>
 }
 
-function readText(file: string): string {
+/** The rules as text; checked here, so that a broken file is told by the deployment and not by the function. */
+function readRules(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    const text = readFileSync(file, 'utf8')
+    parseRules(JSON.parse(text))
+    return text
   } catch (cause) {
-    throw bridgeError('configuration_invalid', { problem: `there is no file ${file}` }, { cause })
+    const problem = cause instanceof Error ? cause.message : 'cannot be read'
+    throw bridgeError('configuration_invalid', { problem: `${file}: ${problem}` }, { cause })
   }
 }

@@ -20,7 +20,9 @@ type Schemas = {
   publisher: typeof publisherEnvironment
   registrar: typeof registrarEnvironment
 }
-type Variables = { [Name in FunctionName]: Record<keyof z.input<Schemas[Name]>, string> }
+/** Left to the function's own default. */
+type Defaulted = 'API_TIMEOUT_MS'
+type Variables = { [Name in FunctionName]: Record<Exclude<keyof z.input<Schemas[Name]>, Defaulted>, string> }
 
 /** The variables of every function. */
 export function environmentsOf(stack: {
@@ -30,8 +32,9 @@ export function environmentsOf(stack: {
   apiUpstreamUrl: string
 }): Variables {
   const { settings, tables } = stack
-  const topics = { TOPIC_ROOT: settings.root, SHARED_REPLIES: settings.sharedReplies.join(',') }
-  const requests = { ...topics, CORRELATION_TABLE: tables.correlations.tableName }
+  const topics = { TOPIC_ROOT: settings.root }
+  const correlation = { ...topics, CORRELATION_TABLE: tables.correlations.tableName }
+  const requests = { ...correlation, SHARED_REPLIES: settings.sharedReplies.join(',') }
   const devices = { DEVICE_TABLE: tables.devices.tableName }
   return {
     authorizer: {
@@ -42,9 +45,9 @@ export function environmentsOf(stack: {
     },
     conscience: requests,
     memory: { ...requests, ...devices, MEMORY_TABLE: tables.memories.tableName },
-    api: { ...requests, ...devices, API_UPSTREAM_URL: stack.apiUpstreamUrl, API_TIMEOUT_MS: '8000' },
+    api: { ...requests, ...devices, API_UPSTREAM_URL: stack.apiUpstreamUrl },
     events: { ...topics, STATUS_TABLE: tables.status.tableName },
-    publisher: requests,
+    publisher: correlation,
     registrar: devices,
   }
 }

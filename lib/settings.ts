@@ -15,6 +15,7 @@ import {
   TOPIC_KEYS,
   topicDefinition,
 } from '#contract/index.ts'
+import { upstreamUrlSchema } from '#functions/api/env.ts'
 
 /** The topics that a deployment may open for shared replies. */
 const SHARED_REPLY_TOPICS = TOPIC_KEYS.filter((key) => topicDefinition(key).broadcast === 'optIn')
@@ -26,7 +27,7 @@ export const settingsSchema = z.object({
   /** The topics' root. */
   root: z.string().regex(ROOT_PATTERN).default(DEFAULT_ROOT),
   /** Base URL that the api function forwards to; empty: api requests are answered with upstream_not_configured. */
-  apiUpstreamUrl: z.union([z.url({ protocol: /^https?$/ }), z.literal('')]).default(''),
+  apiUpstreamUrl: upstreamUrlSchema.default(''),
   /** Longest token lifetime that the authorizer takes, in seconds. */
   tokenLifetimeSeconds: z.coerce
     .number()

@@ -47,8 +47,14 @@ const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     node: ['node:*', 'node:*/**'],
   },
   lib: {
-    // names of variables, keys and metrics; the functions themselves go by file path
-    ours: ['#contract/index.ts', '#functions/*/env.ts', '#functions/shared/metrics.ts'],
+    // names of variables, keys, files and metrics, and the check of the rules file; the functions themselves go by file path
+    ours: [
+      '#contract/index.ts',
+      '#functions/*/env.ts',
+      '#functions/conscience/rules.ts',
+      '#functions/shared/metrics.ts',
+      '#functions/shared/settings.ts',
+    ],
     packages: ['aws-cdk-lib', 'aws-cdk-lib/**', 'constructs', 'esbuild', 'zod'],
     node: ['node:*', 'node:*/**'],
   },

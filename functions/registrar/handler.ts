@@ -38,6 +38,7 @@ export function createRegistrar(dependencies: RegistrarDependencies): (event: un
       ({ physicalId, data }) => ({ Status: 'SUCCESS', PhysicalResourceId: physicalId, Data: data ?? {} }),
       (error: unknown) => {
         const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
+        observer.count('SystemFaults')
         observer.error('registration_failed', { logical_id: call.LogicalResourceId, reason })
         return {
           Status: 'FAILED',
@@ -84,6 +85,6 @@ export function createRegistrar(dependencies: RegistrarDependencies): (event: un
     const physicalId = call.PhysicalResourceId ?? call.LogicalResourceId
     const names = await Promise.all(call.ResourceProperties.DomainConfigurationNames.map(describeDomain))
     await devices.putServerNames([...new Set(names)])
-    return { physicalId, data: { ServerNames: names.join(',') } }
+    return { physicalId, data: { ServerNames: names.join(','), MqttServerName: names[0] ?? '' } }
   }
 }

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { bridgeError, describeIssue, type Roles, rolesSchema } from '#contract/index.ts'
-
-/** Name of the file with the fleet's roles that deployment puts beside the bundles that need it. */
-export const ROLES_FILE = 'roles.json'
+import { ROLES_FILE } from './settings.ts'
 
 /** Reads a JSON file that was deployed beside the bundle (`LAMBDA_TASK_ROOT`). */
 export function readDeployedFile(name: string, folder = process.env.LAMBDA_TASK_ROOT ?? '.'): unknown {

@@ -15,3 +15,6 @@ export const requestEnvironment = topicEnvironment.extend({
     .default('')
     .transform((list) => list.split(',').filter(Boolean)),
 })
+
+/** Name of the file with the fleet's roles that deployment puts beside the bundles that need it. */
+export const ROLES_FILE = 'roles.json'

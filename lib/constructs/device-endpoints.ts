@@ -1,3 +1,4 @@
+import { RemovalPolicy } from 'aws-cdk-lib'
 import * as iot from 'aws-cdk-lib/aws-iot'
 import { Construct } from 'constructs'
 import { deploymentNames } from '#contract/index.ts'
@@ -55,6 +56,8 @@ export class DeviceEndpoints extends Construct {
         tlsConfig: { securityPolicy: SECURITY_POLICY },
       })
       configuration.addResourceDependency(authorizer)
+      // AWS deletes a host name of its own only after seven days of being disabled; a stack cannot wait for that
+      configuration.applyRemovalPolicy(RemovalPolicy.RETAIN)
       return configuration
     })
   }

@@ -26,24 +26,31 @@ const STAND_INS = {
   organizationId: 'organization'.padEnd(VARIABLES.organizationId.length, ':'),
   deviceId: 'device'.padEnd(VARIABLES.deviceId.length, ':'),
 } satisfies Required<Identity>
+/** As long as a host name that AWS gives out. */
+const DOMAIN_STAND_IN = 'domain'.padEnd(64, ':')
 /** As long as any partition, region and account can be. */
 const ARN_STAND_IN = 'arn:aws-us-gov:iot:ap-northeast-10:000000000000' satisfies ArnPrefix
 
 /** Thing type, the policies of each role, and the seed devices of the fleet file with their records. */
 export class FleetResources extends Construct {
-  constructor(scope: Construct, id: string, props: { settings: BridgeSettings; registrarArn: string }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { settings: BridgeSettings; registrarArn: string; domainName: string },
+  ) {
     super(scope, id)
     const { settings } = props
     const base = deploymentNames(settings.stage).stackName
     const thingType = new iot.CfnThingType(this, 'ThingType', {
-      thingTypeName: `${base}-device`,
+      // named after the root: endpoints of an account share their topics, so a second deployment on one root must not succeed
+      thingTypeName: `mqtt-cloud-bridge:${settings.root.replaceAll('/', ':')}`,
       thingTypeProperties: {
         thingTypeDescription: 'A device of the bridge',
         searchableAttributes: ['role', 'organizationId'],
       },
     })
     for (const [role, { permissions }] of Object.entries(settings.fleet.roles)) {
-      for (const [index, document] of this.#rolePolicies(permissions, settings.root).entries()) {
+      for (const [index, document] of this.#rolePolicies(permissions, settings.root, props.domainName).entries()) {
         new iot.CfnPolicy(this, `Policy-${role}-${index + 1}`, {
           policyName: `${base}-${role}-${index + 1}`,
           policyDocument: document,
@@ -53,8 +60,11 @@ export class FleetResources extends Construct {
     for (const device of settings.fleet.devices) this.#device(device, thingType, props.registrarArn)
   }
 
-  /** The policy of a role as certificates get it; devices with a token are given theirs by the authorizer. */
-  #rolePolicies(permissions: readonly string[], root: string): unknown[] {
+  /**
+   * The policy of a role as certificates get it, for this deployment's endpoint alone: elsewhere in the account it opens nothing. Devices
+   * with a token are given theirs by the authorizer.
+   */
+  #rolePolicies(permissions: readonly string[], root: string, domainName: string): unknown[] {
     const { partition, region, account } = Stack.of(this)
     const rights = effectiveRights({
       root,
@@ -62,8 +72,11 @@ export class FleetResources extends Construct {
       rolePermissions: permissions,
       tokenPermissions: permissions,
     })
-    let text = JSON.stringify(compilePolicyDocuments(STAND_INS.clientId, rights, ARN_STAND_IN))
+    let text = JSON.stringify(
+      compilePolicyDocuments(STAND_INS.clientId, rights, ARN_STAND_IN, { domainName: DOMAIN_STAND_IN }),
+    )
     text = text.replaceAll(ARN_STAND_IN, `arn:${partition}:iot:${region}:${account}`)
+    text = text.replaceAll(DOMAIN_STAND_IN, domainName)
     for (const name of ['clientId', 'organizationId', 'deviceId'] as const) {
       text = text.replaceAll(STAND_INS[name], VARIABLES[name])
     }

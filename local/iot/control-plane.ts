@@ -97,17 +97,24 @@ function describeDomain(domain: DomainConfiguration) {
   }
 }
 
+/** https://docs.aws.amazon.com/iot/latest/apireference/API_UpdateThing.html */
 function updateThing(thing: Thing, request: ApiRequest, { thingTypes }: IotRegistry): void {
-  const { thingTypeName, attributePayload } = request.json() as {
+  const { thingTypeName, attributePayload, ...others } = request.json() as {
     thingTypeName?: string
     attributePayload?: { attributes?: Record<string, string>; merge?: boolean }
   }
+  const [other] = Object.keys(others)
+  if (other !== undefined) {
+    throw new ApiError('InvalidRequestException', 400, `the local runtime does not know ${other} of UpdateThing`)
+  }
   if (thingTypeName !== undefined) {
-    if (!thingTypes.has(thingTypeName))
-      throw new ApiError('ResourceNotFoundException', 404, `no thing type ${thingTypeName}`)
+    found(thingTypes.has(thingTypeName) || undefined, 'thing type', thingTypeName)
     thing.thingTypeName = thingTypeName
   }
   if (attributePayload?.attributes) {
-    thing.attributes = { ...(attributePayload.merge ? thing.attributes : {}), ...attributePayload.attributes }
+    const { attributes, merge } = attributePayload
+    const all = Object.entries({ ...(merge ? thing.attributes : {}), ...attributes })
+    // an empty value takes an attribute away
+    thing.attributes = Object.fromEntries(all.filter(([, value]) => value !== ''))
   }
 }

@@ -41,7 +41,15 @@ function topicOf({ method, path }: ApiRequest): string {
       `the local runtime has no data-plane operation ${method} ${path}`,
     )
   }
-  return decodeURIComponent(path.slice(TOPICS_PATH.length))
+  try {
+    return decodeURIComponent(path.slice(TOPICS_PATH.length))
+  } catch {
+    throw invalid('expected a topic of percent-encoded UTF-8')
+  }
+}
+
+function invalid(reason: string): ApiError {
+  return new ApiError('InvalidRequestException', 400, reason)
 }
 
 async function publish(broker: Broker, request: ApiRequest): Promise<void> {
@@ -49,8 +57,9 @@ async function publish(broker: Broker, request: ApiRequest): Promise<void> {
   const header = (name: string) => (typeof headers[name] === 'string' ? headers[name] : undefined)
   const correlationData = header('x-amz-mqtt5-correlation-data')
   const qos = Number(query.get('qos') ?? 0)
-  if (qos !== 0 && qos !== 1) throw new ApiError('InvalidRequestException', 400, `expected qos 0 or 1, got ${qos}`)
+  if (qos !== 0 && qos !== 1) throw invalid(`expected qos 0 or 1, got ${qos}`)
   const expiry = query.get('messageExpiry')
+  if (expiry !== null && !/^\d+$/.test(expiry)) throw invalid(`expected messageExpiry in seconds, got ${expiry}`)
   try {
     await broker.publish({
       topic: topicOf(request),
@@ -70,7 +79,7 @@ async function publish(broker: Broker, request: ApiRequest): Promise<void> {
     })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'topic_invalid') throw new ApiError('InvalidRequestException', 400, (error as Error).message)
+    if (code === 'topic_invalid') throw invalid((error as Error).message)
     if (code === 'payload_too_large')
       throw new ApiError('RequestEntityTooLargeException', 413, (error as Error).message)
     throw error
@@ -80,11 +89,22 @@ async function publish(broker: Broker, request: ApiRequest): Promise<void> {
 /** Base64 of a JSON list of objects with one property each. */
 function userProperties(header: string | undefined): Record<string, string[]> | undefined {
   if (header === undefined) return undefined
-  const list = JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as Record<string, string>[]
   const properties: Record<string, string[]> = {}
-  for (const [name, value] of list.flatMap((one) => Object.entries(one)))
+  for (const [name, value] of propertyList(header).flatMap((one) => Object.entries(Object(one)))) {
+    if (typeof value !== 'string') throw invalid(`expected user property ${name} to be text, got ${typeof value}`)
     properties[name] = [...(properties[name] ?? []), value]
+  }
   return properties
+}
+
+function propertyList(header: string): unknown[] {
+  try {
+    const list: unknown = JSON.parse(Buffer.from(header, 'base64').toString('utf8'))
+    if (Array.isArray(list)) return list
+  } catch {
+    // told below
+  }
+  throw invalid('expected user properties as base64 of a JSON list')
 }
 
 function json(status: number, body: unknown): ApiResponse {

@@ -34,6 +34,11 @@ export interface ResourceContext {
   log: RuntimeLog
 }
 
+/** The ARN of a function that is named by its name or its ARN. */
+export function functionArn(context: ResourceContext, nameOrArn: string): string {
+  return nameOrArn.startsWith('arn:') ? nameOrArn : arn(context, 'lambda', `function:${nameOrArn}`)
+}
+
 /** An ARN of this account. */
 export function arn(context: ResourceContext, service: string, resource: string): string {
   return `arn:aws:${service}:${context.region}:${context.accountId}:${resource}`

@@ -23,11 +23,14 @@ export const customResource: Emulator<ResourceContext> = {
       LogicalResourceId: logicalId,
       ResourceProperties: properties,
       serviceToken,
-      ...(before && { PhysicalResourceId: before.physicalId, OldResourceProperties: before.properties }),
+      ...(before && {
+        PhysicalResourceId: before.physicalId,
+        OldResourceProperties: asCloudFormationSends(before.properties),
+      }),
     })
     context.customResources.save({ logicalId, type, serviceToken, properties, physicalId: answer.physicalId })
     // another physical id means that the update made a new thing, and the old one has to go
-    if (before && before.physicalId !== answer.physicalId) await deleteCustomResource(context, before)
+    if (before && before.physicalId !== answer.physicalId) await tryToDelete(context, before)
     return { ref: answer.physicalId, attributes: answer.data }
   },
 }
@@ -39,13 +42,32 @@ export async function deleteRemovedCustomResources(
 ): Promise<void> {
   for (const entry of context.customResources.all()) {
     if (present.has(entry.logicalId)) continue
-    await deleteCustomResource(context, entry)
-    context.customResources.remove(entry.logicalId)
+    if (await tryToDelete(context, entry)) context.customResources.remove(entry.logicalId)
   }
 }
 
-function deleteCustomResource(context: ResourceContext, entry: CustomResourceEntry) {
-  return call(context, {
+/** As with CloudFormation, what cannot be cleaned up does not undo the rest. False: it may be tried again. */
+async function tryToDelete(context: ResourceContext, entry: CustomResourceEntry): Promise<boolean> {
+  const { logicalId, type } = entry
+  try {
+    await deleteCustomResource(context, entry)
+    return true
+  } catch (error) {
+    const isAbandoned = error instanceof Error && 'code' in error && error.code === 'ResourceNotFoundException'
+    const event = isAbandoned ? 'custom_resource_abandoned' : 'custom_resource_not_deleted'
+    context.log({
+      level: 'warn',
+      event,
+      logicalId,
+      type,
+      error: error instanceof Error ? error.message : String(error),
+    })
+    return isAbandoned
+  }
+}
+
+async function deleteCustomResource(context: ResourceContext, entry: CustomResourceEntry): Promise<void> {
+  await call(context, {
     RequestType: 'Delete',
     ResourceType: entry.type,
     LogicalResourceId: entry.logicalId,
@@ -82,7 +104,10 @@ async function call(context: ResourceContext, { serviceToken, ...request }: Call
     invocation.catch((error: unknown) => expected.cancel(error instanceof Error ? error : new Error(String(error))))
     const { Status, Reason, PhysicalResourceId, Data } = await expected.response
     if (Status !== 'SUCCESS') throw new Error(`the function answered ${String(Status)}: ${String(Reason)}`)
-    return { physicalId: String(PhysicalResourceId), data: (Data ?? {}) as Record<string, JsonValue> }
+    if (typeof PhysicalResourceId !== 'string') {
+      throw new Error('the function answered SUCCESS without PhysicalResourceId')
+    }
+    return { physicalId: PhysicalResourceId, data: (Data ?? {}) as Record<string, JsonValue> }
   } finally {
     clearTimeout(timer)
   }

@@ -1,7 +1,7 @@
 import type { RuleAction } from '../iot/index.ts'
 import type { Emulator, JsonValue } from '../template/index.ts'
 import { arn, type ResourceContext } from './context.ts'
-import { isObject, readProperties } from './properties.ts'
+import { isObject, readProperties, requireText } from './properties.ts'
 
 /** What CloudFormation takes when a rule names no version. */
 const DEFAULT_SQL_VERSION = '2015-10-08'
@@ -17,7 +17,7 @@ export const iotTopicRule: Emulator<ResourceContext> = {
     context.rules.define({
       name,
       arn: ruleArn,
-      sql: String(payload.Sql),
+      sql: requireText(`rule ${name}`, 'Sql', payload.Sql),
       sqlVersion: String(payload.AwsIotSqlVersion ?? DEFAULT_SQL_VERSION),
       isDisabled: payload.RuleDisabled === true || payload.RuleDisabled === 'true',
       actions: (Array.isArray(payload.Actions) ? payload.Actions : []).map((action) => ruleAction(action, name)),
@@ -28,14 +28,16 @@ export const iotTopicRule: Emulator<ResourceContext> = {
 }
 
 function ruleAction(action: JsonValue, rule: string): RuleAction {
+  const of = `rule ${rule}`
   if (isObject(action)) {
     const { Lambda, Sqs } = action
-    if (isObject(Lambda)) return { kind: 'lambda', functionArn: String(Lambda.FunctionArn) }
+    if (isObject(Lambda)) return { kind: 'lambda', functionArn: requireText(of, 'FunctionArn', Lambda.FunctionArn) }
     if (isObject(Sqs)) {
       const useBase64 = Sqs.UseBase64 === true || Sqs.UseBase64 === 'true'
-      return { kind: 'sqs', queueUrl: String(Sqs.QueueUrl), roleArn: String(Sqs.RoleArn), useBase64 }
+      const queueUrl = requireText(of, 'QueueUrl', Sqs.QueueUrl)
+      return { kind: 'sqs', queueUrl, roleArn: requireText(of, 'RoleArn', Sqs.RoleArn), useBase64 }
     }
   }
   const kinds = isObject(action) ? Object.keys(action).join(', ') : typeof action
-  throw new TypeError(`rule ${rule}: the local runtime has the actions Lambda and Sqs, got ${kinds}`)
+  throw new TypeError(`${of}: the local runtime has the actions Lambda and Sqs, got ${kinds}`)
 }

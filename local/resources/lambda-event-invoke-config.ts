@@ -1,5 +1,5 @@
 import type { Emulator, JsonValue } from '../template/index.ts'
-import { arn, type ResourceContext } from './context.ts'
+import { arn, functionArn, type ResourceContext } from './context.ts'
 import { requireGrant } from './lambda-function.ts'
 import { isObject, readProperties } from './properties.ts'
 
@@ -7,7 +7,7 @@ import { isObject, readProperties } from './properties.ts'
 export const lambdaEventInvokeConfig: Emulator<ResourceContext> = {
   create(request, context) {
     const properties = readProperties(request)
-    const functionName = properties.text('FunctionName')
+    const functionName = functionArn(context, properties.text('FunctionName')).split(':')[6] ?? ''
     const destinations = properties.object('DestinationConfig')
     const onSuccessArn = destinationOf(destinations.OnSuccess)
     const onFailureArn = destinationOf(destinations.OnFailure)

@@ -1,7 +1,7 @@
 import type { Caller } from '../iam/index.ts'
 import type { Emulator } from '../template/index.ts'
 import { arn, type ResourceContext } from './context.ts'
-import { isObject, readProperties } from './properties.ts'
+import { isObject, readProperties, requireText } from './properties.ts'
 
 /** What the platform itself does under a function's role. https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html */
 const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'] as const
@@ -26,7 +26,7 @@ export const lambdaFunction: Emulator<ResourceContext> = {
     context.lambda.define({
       functionName,
       functionArn,
-      codePath: context.assetFolder(String(properties.object('Code').S3Key)),
+      codePath: context.assetFolder(requireText(`${functionName}, Code`, 'S3Key', properties.object('Code').S3Key)),
       handler: properties.text('Handler'),
       environment: {
         ...variables(properties.object('Environment').Variables),

@@ -45,6 +45,12 @@ export function readProperties({ type, logicalId, properties }: ResourceRequest)
   }
 }
 
+/** A text that stands deeper than a property; `of` says whose it is. */
+export function requireText(of: string, name: string, value: JsonValue | undefined): string {
+  if (typeof value === 'string') return value
+  throw new TypeError(`${of}: expected ${name} to be text, got ${JSON.stringify(value)}`)
+}
+
 export function isObject(value: JsonValue | undefined): value is JsonObject {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

@@ -7,7 +7,9 @@ export const sqsQueue: Emulator<ResourceContext> = {
   create(request, context) {
     const name = readProperties(request).optionalText('QueueName') ?? request.physicalName()
     const queueArn = arn(context, 'sqs', name)
-    context.sqs.createQueue({ name, arn: queueArn, attributes: request.properties })
+    // these two are no attributes of a queue
+    const { QueueName: _, Tags: __, ...attributes } = request.properties
+    context.sqs.createQueue({ name, arn: queueArn, attributes })
     const url = `${context.apiUrl}/${context.accountId}/${name}`
     return { ref: url, attributes: { Arn: queueArn, QueueName: name, QueueUrl: url } }
   },

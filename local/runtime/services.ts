@@ -21,8 +21,11 @@ import { sqsApi } from './sqs-api.ts'
 
 export type Services = Awaited<ReturnType<typeof openServices>>
 
-/** Opens every emulated service on one state database and serves their APIs; nothing is defined in them yet. */
-export async function openServices(db: DatabaseSync, options: RuntimeOptions) {
+/**
+ * Opens every emulated service on one state database and serves their APIs; nothing is defined in them yet. What is open is in `opened`,
+ * also when a later one cannot be had.
+ */
+export async function openServices(db: DatabaseSync, options: RuntimeOptions, opened: AsyncDisposableStack) {
   const { accountId, region } = LOCAL_ACCOUNT
   const account = { accountId, region }
   const arnPrefix = `arn:aws:iot:${region}:${accountId}`
@@ -30,11 +33,13 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions) {
   const iam = createIam({ accountId })
   const registry = createIotRegistry()
   const sqs = createSqsService({ db })
+  opened.defer(() => sqs.close())
   const secrets = createSecrets({ db, ...account })
   const dynamoDb = createDynamoDb({
     ...account,
     ...(options.stateFolder && { path: join(options.stateFolder, 'dynamodb') }),
   })
+  opened.defer(() => dynamoDb.close())
   const cfnResponses = createCfnResponses()
 
   const deliver: Deliver = async (targetArn, body, from) => {
@@ -113,6 +118,10 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions) {
     port: options.apiPort,
     log,
   })
+  opened.defer(() => api.close())
+  // before the API, which running functions call, and the broker before all: it takes new work in
+  opened.defer(() => lambda.close())
+  opened.defer(() => broker.close())
 
   return { iam, registry, sqs, secrets, dynamoDb, cfnResponses, lambda, rules, broker, api }
 }

@@ -49,12 +49,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const state = opened.use(
     openState({ file: options.stateFolder ? join(options.stateFolder, 'state.db') : ':memory:' }),
   )
-  const services = await openServices(state.db, options)
-  opened.defer(() => services.sqs.close())
-  opened.defer(() => services.dynamoDb.close())
-  opened.defer(() => services.api.close())
-  opened.defer(() => services.lambda.close())
-  opened.defer(() => services.broker.close())
+  const services = await openServices(state.db, options, opened)
 
   onProgress('resources')
   const assemblyStack = loadAssembly(options.assemblyFolder).stacks[0]

@@ -156,7 +156,11 @@ describe('who is not let in', () => {
       'server_name_unknown',
       () => ({ mqtt: { servername: 'evil.example', rejectUnauthorized: false } }),
     ],
-    ['the record of the server names', 'client_id_invalid', () => ({ clientId: '#server-names', subscribe: [] })],
+    [
+      'the record of the server names',
+      'client_id_invalid',
+      () => ({ clientId: '#server-names', password: signed('#server-names'), subscribe: [] }),
+    ],
   ]
   test.each(refused)('%s (%s)', async (_, code, options) => {
     const { clientId = 'jamey-instance-1' } = options()

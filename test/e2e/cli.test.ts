@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
@@ -68,7 +68,9 @@ describe('a running bridge', () => {
   test('does not let a second one use its state', async () => {
     const result = await startOnce(['--template', assembly, '--state', state.path])
     expectFailure(result, 1, 'STATE_IN_USE')
-    expect(statSync(join(state.path, 'runtime.json')).isFile()).toBe(true)
+    const ephemeral = await startOnce(['--template', assembly, '--state', state.path, '--ephemeral'])
+    expectFailure(ephemeral, 1, 'state_in_use')
+    expect(JSON.parse(readFileSync(join(state.path, 'runtime.json'), 'utf8'))).toMatchObject({ pid: bridge.pid })
   })
 
   test('answers a request on the command line', async () => {
@@ -171,7 +173,7 @@ describe('a running bridge', () => {
     ['a count of nothing', ['subscribe', 'jamey/#', '--count', '0'], 2, 'invalid_option'],
     ['a device that is not registered', ['subscribe', 'jamey/#', '--client-id', 'nobody'], 1, 'connect_failed'],
     ['a lifetime that is no number', ['token', '--client-id', 'a', '--lifetime', 'long'], 2, 'invalid_option'],
-    ['a client id that is none', ['token', '--client-id', 'a b'], 2, 'invalid_option'],
+    ['a client id that is none', ['token', '--client-id', 'a b'], 2, 'client_id_invalid'],
     ['a permission that is none', ['token', '--client-id', 'a', '--permissions', 'a/#/b'], 2, 'permission_invalid'],
   ]
   test.each(failures)('refuses %s', async (_, [command = '', ...args], exitCode, code) => {
@@ -275,7 +277,7 @@ describe('a bridge that cannot start', () => {
     expectFailure(await startOnce(['--ephemeral', '--template', empty.path]), 1, 'ASSEMBLY_NOT_FOUND')
   })
 
-  test('has a template that is no upstream’s', async () => {
+  test('has no upstream at what is no URL', async () => {
     const result = await startOnce(['--ephemeral', '--template', assembly, '--upstream', 'not a url'])
     expectFailure(result, 2, 'invalid_option')
   })

@@ -10,15 +10,23 @@ const clientIds = settings.fleet.devices.map(({ clientId }) => clientId)
 
 /** https://docs.aws.amazon.com/general/latest/gr/iot-core.html, white space not counted. */
 const MAX_POLICY_CHARACTERS = 2_048
+/** As long as a host name that AWS gives out. */
+const ENDPOINT = 'd0123456789abcdefghij-ats.iot.ap-southeast-1.amazonaws.com'
 const LONGEST_REGION = {
   '<AWS::Partition>': 'aws',
   '<AWS::Region>': 'ap-southeast-1',
   '<AWS::AccountId>': '0'.repeat(12),
+  '<ServerNames.MqttServerName>': ENDPOINT,
 }
 
 interface PolicyDocument {
   Version: string
-  Statement: { Effect: string; Action: string[]; Resource: unknown[] }[]
+  Statement: {
+    Effect: string
+    Action: string[]
+    Resource: unknown[]
+    Condition: { StringEquals: Record<string, unknown> }
+  }[]
 }
 
 /** The documents of a role as IoT Core gets them. */
@@ -29,7 +37,11 @@ function documentsOf(role: string, stack = { resources }): PolicyDocument[] {
       const { Version, Statement } = Properties.PolicyDocument as PolicyDocument
       return {
         Version,
-        Statement: Statement.map((one) => ({ ...one, Resource: [one.Resource].flat().map(deployedText) })),
+        Statement: Statement.map((one) => ({
+          ...one,
+          Resource: [one.Resource].flat().map(deployedText),
+          Condition: { StringEquals: { 'iot:DomainName': deployedText(one.Condition.StringEquals['iot:DomainName']) } },
+        })),
       }
     })
 }
@@ -40,10 +52,11 @@ function deployedText(resource: unknown): string {
   return text
 }
 
-function decide(role: string, action: string, resource: string): string {
+function decide(role: string, action: string, resource: string, domainName = ENDPOINT): string {
   const policies = documentsOf(role).map((document, index) => compilePolicy(document, `${role}-${index + 1}`))
   const context = {
     'iot:ClientId': 'lamp-1',
+    'iot:DomainName': domainName,
     'iot:Connection.Thing.ThingName': 'lamp-1',
     'iot:Connection.Thing.Attributes[organizationId]': 'acme',
     'iot:Connection.Thing.Attributes[deviceId]': 'L1',
@@ -58,7 +71,7 @@ function decide(role: string, action: string, resource: string): string {
 describe('things', () => {
   test('every seed device is a thing of the type that its role and organization are found by', () => {
     template.hasResourceProperties('AWS::IoT::ThingType', {
-      ThingTypeName: 'mqtt-cloud-bridge-dev-device',
+      ThingTypeName: 'mqtt-cloud-bridge:jamey',
       ThingTypeProperties: { SearchableAttributes: ['role', 'organizationId'] },
     })
     const names = Object.values(resources('AWS::IoT::Thing')).map(({ Properties }) => Properties.ThingName)
@@ -109,6 +122,12 @@ describe('role policies', () => {
     expect(decide('agent', 'iot:Receive', 'topic/org/acme/device/L1/command/edge')).toBe('allowed')
     expect(decide('agent', 'iot:Receive', 'topic/org/acme/device/L2/command/edge')).not.toBe('allowed')
     expect(decide('agent', 'iot:Receive', 'topic/org/globex/device/L1/command/edge')).not.toBe('allowed')
+  })
+
+  test('no role opens anything on another endpoint of the account', () => {
+    const elsewhere = 'a0123456789abc-ats.iot.ap-southeast-1.amazonaws.com'
+    expect(decide('agent', 'iot:Connect', 'client/lamp-1', elsewhere)).not.toBe('allowed')
+    expect(decide('agent', 'iot:Publish', 'topic/jamey/conscience/evaluate', elsewhere)).not.toBe('allowed')
   })
 
   test('the observer sends nothing', () => {

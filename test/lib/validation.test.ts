@@ -46,7 +46,7 @@ const PLANTED = `
 `
 
 // side by side: each spends its time in a process of its own
-describe.concurrent('the checks of "cdk synth"', () => {
+describe.concurrent('the checks of "cdk synth"', { timeout: 120_000 }, () => {
   test('find nothing in the app', async ({ expect }) => {
     expect(await synth(['bin/app.ts'])).toEqual({ exitCode: 0, output: '' })
   })

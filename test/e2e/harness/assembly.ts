@@ -8,7 +8,7 @@ import { synthesize } from '../../../cli/synthesize.ts'
 
 /** The checkout. */
 export const PROJECT_FOLDER = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
-export const TEMPLATE_FILE = 'mqtt-cloud-bridge-dev.template.json'
+const TEMPLATE_FILE = 'mqtt-cloud-bridge-dev.template.json'
 const CACHE_FOLDER = join(PROJECT_FOLDER, 'node_modules/.cache/mqtt-cloud-bridge/e2e')
 /** Holds the lock while another file of the run synthesizes. */
 const LOCK_TIMEOUT_MS = 50_000
@@ -18,7 +18,7 @@ export interface Template {
   Resources: Record<string, Resource>
   [section: string]: unknown
 }
-export interface Resource {
+interface Resource {
   Type: string
   // biome-ignore lint/suspicious/noExplicitAny: a template is free JSON, and a test that reads it wrongly fails
   Properties: any

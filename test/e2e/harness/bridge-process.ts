@@ -8,8 +8,8 @@ import type { Runtime } from '#local/index.ts'
 import { PROJECT_FOLDER } from './assembly.ts'
 
 /** What `bridge start --json` prints, and what it leaves for the other commands. */
-export type ReadyLine = Pick<Runtime, 'mqttUrl' | 'apiUrl' | 'caFile'> & { root: string; readyMs: number }
-export type Target = Pick<Runtime, 'mqttUrl' | 'apiUrl' | 'caFile' | 'region' | 'credentials'>
+type ReadyLine = Pick<Runtime, 'mqttUrl' | 'apiUrl' | 'caFile'> & { root: string; readyMs: number }
+type Target = Pick<Runtime, 'mqttUrl' | 'apiUrl' | 'caFile' | 'region' | 'credentials'>
 
 export interface CommandResult {
   exitCode: number | null

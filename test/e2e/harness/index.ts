@@ -1,23 +1,14 @@
-export {
-  functionResource,
-  PROJECT_FOLDER,
-  patchedAssembly,
-  type Resource,
-  readTemplate,
-  sharedFolders,
-  type Template,
-} from './assembly.ts'
+export { functionResource, patchedAssembly, readTemplate, sharedFolders, type Template } from './assembly.ts'
 export { awsOptions, type Bridge, type ConnectOptions, NAMES, readIssuerKey, startBridge } from './bridge.ts'
 export {
   type BridgeProcess,
   type CommandResult,
   runCommand,
   startBridgeProcess,
-  type Target,
   temporaryFolder,
 } from './bridge-process.ts'
 export { connectDevice, type Device, disconnected, envelopeOf, type Received, ROOT } from './device.ts'
-export { createInbox, type Inbox, patiently } from './inbox.ts'
+export { patiently } from './inbox.ts'
 export { killableAssembly } from './killing-bundle.ts'
-export type { FunctionEntry, RecordedLog } from './recorded-log.ts'
-export { type Answer, answerOk, startTestUpstream, type TestUpstream, type UpstreamCall } from './upstream.ts'
+export type { FunctionEntry } from './recorded-log.ts'
+export { answerOk, startTestUpstream, type TestUpstream } from './upstream.ts'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createInbox, type Inbox } from './inbox.ts'
 
-export interface UpstreamCall {
+interface UpstreamCall {
   method: string
   path: string
   headers: IncomingHttpHeaders
@@ -17,7 +17,7 @@ export interface TestUpstream extends AsyncDisposable {
   answerWith(answer: Answer): void
 }
 
-export type Answer = (response: ServerResponse, call: UpstreamCall) => void | Promise<void>
+type Answer = (response: ServerResponse, call: UpstreamCall) => void | Promise<void>
 
 export const answerOk: Answer = (response, { path }) => {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ path }))
