@@ -17,7 +17,8 @@ export function endpointCommand(program: Command, terminal: Terminal): void {
       const endpoints = {
         mqttUrl: (await target.mqtt()).url,
         mqttHost: await target.describeDomain(mqtt),
-        wssHost: await target.describeDomain(wss),
+        // the local runtime does not open it yet
+        ...(options.aws && { wssHost: await target.describeDomain(wss) }),
       }
       const lines = Object.entries(endpoints).map(([name, value]) => `${name.padEnd(8)} ${value}`)
       terminal.result(options.json ? JSON.stringify(endpoints) : lines.join('\n'))

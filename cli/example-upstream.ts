@@ -8,14 +8,15 @@ export async function startExampleUpstream(projectFolder: string): Promise<{ url
   const child = fork(join(projectFolder, 'examples/upstream/server.ts'), ['--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
+  // from the start: Ctrl-C reaches the child as well, and it may be gone before anybody closes it
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const url = await firstUrl(child)
   return {
     url,
-    close: () =>
-      new Promise((resolve) => {
-        child.once('exit', () => resolve())
-        child.kill()
-      }),
+    async close() {
+      child.kill()
+      await exited
+    },
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { topicDefinition } from '#contract/index.ts'
 import { openSession } from './mqtt-session.ts'
 import { outgoingEnvelope } from './outgoing.ts'
 import { openTarget, type TargetOptions, withTargetOptions } from './target.ts'
@@ -32,11 +31,12 @@ export function publishCommand(program: Command, terminal: Terminal): void {
 
 async function publish(topicText: string, json: string, options: PublishOptions, terminal: Terminal): Promise<void> {
   const target = openTarget(options)
-  const { topic, text, qos } = options.raw
-    ? { topic: topicText, text: await readTextArgument(json), qos: 1 as const }
+  const { topic, text } = options.raw
+    ? { topic: topicText, text: await readTextArgument(json) }
     : await wrapped(topicText, json, options, target.root)
   await using session = await openSession(target, options)
-  await session.publish(topic, text, qos)
+  // also where the contract says QoS 0: only an acknowledgement tells that the broker has taken it
+  await session.publish(topic, text, 1)
   terminal.note(`published to ${topic}`)
 }
 
@@ -44,5 +44,5 @@ async function wrapped(topicText: string, json: string, { clientId }: PublishOpt
   const { key, topic } = resolveTopicArgument(topicText, root, clientId)
   const message = { key, topic, payload: await readJsonArgument(json) }
   const envelope = outgoingEnvelope(message, { client_id: clientId })
-  return { topic, text: JSON.stringify(envelope), qos: topicDefinition(key).qos }
+  return { topic, text: JSON.stringify(envelope) }
 }

@@ -64,7 +64,8 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
   const { log, onLogLine } = createRuntimeLog(terminal, { isVerbose: options.verbose === true })
   await using opened = new AsyncDisposableStack()
 
-  const settings = contextOf(options)
+  // the upstream is given to the template as its parameter, so that another one needs no other template
+  const { apiUpstreamUrl, ...settings } = contextOf(options)
   const chosenUpstream = checkedUpstream(options.upstream)
   const stateFolder = resolve(options.state)
   // the state itself is locked, but this one has none
@@ -79,7 +80,7 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
   }
   const parameters: Record<string, string> = {}
   const upstreamUrl =
-    chosenUpstream ?? (settings.apiUpstreamUrl || undefined) ?? (await exampleUpstream(opened, progress, projectFolder))
+    chosenUpstream ?? (apiUpstreamUrl || undefined) ?? (await exampleUpstream(opened, progress, projectFolder))
   parameters.ApiUpstreamUrl = upstreamUrl === 'none' ? '' : upstreamUrl
 
   const runtime = opened.use(
@@ -99,7 +100,9 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
   )
   progress.done()
   const { mqttUrl, apiUrl, caFile, region, credentials } = runtime
-  const { root, stage = DEFAULT_STAGE } = settings
+  // what runs says what it is: with --template it need not be what the options say
+  const root = runtime.outputs.TopicRoot ?? DEFAULT_ROOT
+  const stage = runtime.outputs.Stage ?? DEFAULT_STAGE
   writeRuntimeFile(stateFolder, { pid: process.pid, mqttUrl, apiUrl, caFile, root, stage, region, credentials })
   opened.defer(() => removeRuntimeFile(stateFolder))
 
@@ -172,6 +175,7 @@ function banner(
   result(`\n${colors.bold('mqtt-cloud-bridge')} is ready ${colors.dim(`(${(readyMs / 1000).toFixed(1)} s)`)}`)
   for (const [name, value] of Object.entries(rows)) result(`  ${colors.dim(name.padEnd(9))} ${value}`)
   for (const { type, logicalId } of runtime.unsupported) result(colors.yellow(`  not run here: ${logicalId} (${type})`))
+  for (const name of runtime.closedEndpoints) result(colors.dim(`  not open here: endpoint ${name}`))
   result(
     `\nTry, in another terminal:\n  npx bridge request conscience/evaluate '{"action":"Delete user data","context":"User requested account deletion"}'\n`,
   )

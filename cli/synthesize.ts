@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { CommandError } from './command-error.ts'
 
 /** What the template is made of. */
@@ -15,6 +15,8 @@ const SOURCES = [
   'cdk.json',
   'package-lock.json',
 ]
+/** Settings that name a file. */
+const FILE_SETTINGS = ['fleetFile', 'conscienceRulesFile']
 const KEY_FILE = '.sources'
 
 /**
@@ -28,8 +30,10 @@ export async function synthesize(options: {
 }): Promise<boolean> {
   const { projectFolder, outputFolder, context } = options
   const keyFile = join(outputFolder, KEY_FILE)
-  const key = sourcesKey(projectFolder, context)
-  if (existsSync(keyFile) && readFileSync(keyFile, 'utf8') === key) return false
+  const sources = sourcesKey(projectFolder, context)
+  // the folder is also where "cdk synth" writes, for whatever stage: what stands there must be what was made here
+  const isCurrent = existsSync(keyFile) && readFileSync(keyFile, 'utf8') === `${sources} ${assemblyKey(outputFolder)}`
+  if (isCurrent) return false
   const { context: defaults } = JSON.parse(readFileSync(join(projectFolder, 'cdk.json'), 'utf8')) as { context: object }
   await run(projectFolder, {
     ...process.env,
@@ -38,19 +42,32 @@ export async function synthesize(options: {
     // the checks before a deployment are for "cdk synth"; they take longer than all the rest
     CDK_VALIDATION: 'false',
   })
-  writeFileSync(keyFile, key)
+  writeFileSync(keyFile, `${sources} ${assemblyKey(outputFolder)}`)
   return true
 }
 
 function sourcesKey(projectFolder: string, context: Readonly<Record<string, string>>): string {
   const hash = createHash('sha256').update(JSON.stringify(context))
-  for (const source of SOURCES) {
-    for (const file of filesOf(join(projectFolder, source))) hash.update(file).update(readFileSync(file))
+  const named = FILE_SETTINGS.flatMap((name) => context[name] ?? [])
+  for (const source of [...SOURCES, ...named]) {
+    for (const file of filesOf(resolve(projectFolder, source))) hash.update(file).update(readFileSync(file))
   }
   return hash.digest('hex')
 }
 
+/** What the templates and the manifest of an assembly say; empty where there is none. */
+function assemblyKey(folder: string): string {
+  const hash = createHash('sha256')
+  const files = existsSync(folder)
+    ? readdirSync(folder).filter((name) => /^manifest\.json$|\.template\.json$/.test(name))
+    : []
+  for (const name of files.sort()) hash.update(name).update(readFileSync(join(folder, name)))
+  return hash.digest('hex')
+}
+
 function filesOf(path: string): string[] {
+  // a setting may name a file that is not there; the app says so
+  if (!existsSync(path)) return []
   if (statSync(path).isFile()) return [path]
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -136,6 +136,8 @@ export class BridgeStack extends Stack {
       topicArn: settings.alarmTopicArn,
     })
     this.#outputs({
+      Stage: settings.stage,
+      TopicRoot: settings.root,
       AuthorizerName: endpoints.authorizerName,
       DomainConfigurationNames: endpoints.domainConfigurations.map((one) => one.ref).join(','),
       IssuerSecretName: names.issuerSecret,

@@ -2,7 +2,7 @@ import type { AuthorizeAction, AuthorizeRequest, ConnectAnswer, ConnectRequest, 
 import { type CompiledPolicy, evaluatePolicies } from '../iot-policy/index.ts'
 import { checkAuthorizerAnswer } from './authorizer-answer.ts'
 import { authorizerEvent, requestedAuthorizer } from './authorizer-event.ts'
-import type { Authorizer, DomainConfiguration, IotRegistry } from './registry.ts'
+import { type Authorizer, type DomainConfiguration, type IotRegistry, isOpenLocally } from './registry.ts'
 
 /** What the broker keeps of a connection and hands back for every decision. */
 export interface ConnectionRights {
@@ -40,9 +40,7 @@ export function createConnectionGate(options: {
   return {
     /** MQTT over TLS: the enabled configuration for it, chosen by protocol as on AWS by host name. */
     async authenticate(request: ConnectRequest): Promise<ConnectAnswer<ConnectionRights>> {
-      const domain = [...registry.domains.values()].find(
-        (one) => one.isEnabled && one.applicationProtocol === 'SECURE_MQTT' && one.authenticationType === 'CUSTOM_AUTH',
-      )
+      const domain = [...registry.domains.values()].find((one) => one.isEnabled && isOpenLocally(one))
       if (!domain) return { ok: false, reason: 'no domain configuration takes MQTT with a custom authorizer' }
       const authorizer = authorizerFor(domain, request.username)
       if (typeof authorizer === 'string') return { ok: false, reason: authorizer }

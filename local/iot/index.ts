@@ -7,6 +7,7 @@ export {
   createIotRegistry,
   type DomainConfiguration,
   type IotRegistry,
+  isOpenLocally,
   type Thing,
 } from './registry.ts'
 export {

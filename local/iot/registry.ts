@@ -25,6 +25,11 @@ export interface DomainConfiguration {
   isEnabled: boolean
 }
 
+/** The runtime listens for MQTT over TLS with a token; other domain configurations have no listener. */
+export function isOpenLocally({ applicationProtocol, authenticationType }: DomainConfiguration): boolean {
+  return applicationProtocol === 'SECURE_MQTT' && authenticationType === 'CUSTOM_AUTH'
+}
+
 export interface NamedPolicy {
   name: string
   arn: string

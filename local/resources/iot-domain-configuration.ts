@@ -2,7 +2,7 @@ import type { Emulator } from '../template/index.ts'
 import { arn, type ResourceContext } from './context.ts'
 import { readProperties } from './properties.ts'
 
-/** AWS::IoT::DomainConfiguration; every one has the same host name here, and clients tell them apart by port. */
+/** AWS::IoT::DomainConfiguration; every one has the same host name here. Which of them are open, the runtime says at start. */
 export const iotDomainConfiguration: Emulator<ResourceContext> = {
   create(request, context) {
     const properties = readProperties(request)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type IotRegistry, isOpenLocally } from '../iot/index.ts'
 import {
   createCustomResourceLedger,
   deleteRemovedCustomResources,
@@ -24,6 +25,8 @@ export interface Runtime extends AsyncDisposable {
   readonly outputs: Readonly<Record<string, string>>
   /** Of the person at this machine: allowed everything on the local API. */
   readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken: string }
+  /** Domain configurations without a listener here, each with what it would take. */
+  readonly closedEndpoints: readonly string[]
   /** Resources whose type the runtime does not know. */
   readonly unsupported: readonly { logicalId: string; type: string }[]
   /** DynamoDB calls by table and operation since the start. */
@@ -98,6 +101,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   sweep.unref()
   opened.defer(() => clearInterval(sweep))
 
+  for (const name of closedEndpoints(registry)) log({ level: 'info', event: 'endpoint_not_open', name })
   onProgress('broker')
   const { port } = await services.broker.listen({
     port: options.mqttPort,
@@ -115,10 +119,19 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     outputs: stack.outputs,
     credentials: iam.developerCredentials,
     unsupported: stack.unsupported,
+    closedEndpoints: closedEndpoints(registry),
     tableCalls: () => dynamoDb.counts(),
     functionStats: () => lambda.stats(),
     idle: () => lambda.idle(),
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+function closedEndpoints({ domains }: IotRegistry): string[] {
+  return [...domains.values()]
+    .filter((domain) => domain.isEnabled && !isOpenLocally(domain))
+    .map(
+      ({ name, applicationProtocol, authenticationType }) => `${name} (${applicationProtocol}, ${authenticationType})`,
+    )
 }

@@ -3,7 +3,7 @@ import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/clie
 import { InvokeCommand } from '@aws-sdk/client-lambda'
 import { marshall } from '@aws-sdk/util-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { MAX_PAYLOAD_BYTES, type Metadata } from '#contract/index.ts'
+import { MAX_PAYLOAD_BYTES, type Metadata, topicDefinition } from '#contract/index.ts'
 import { requestHash, requestKey } from '#correlation/index.ts'
 import {
   answerOk,
@@ -211,7 +211,7 @@ describe('repeats', () => {
     const record = {
       request_key: keyOf(correlationId),
       state: 'pending',
-      request_hash: requestHash(TOPIC, payload),
+      request_hash: requestHash(TOPIC, topicDefinition('api/requests').payload.parse(payload)),
       owner: 'an attempt that died',
       fence: 7,
       lease_until_ms: leaseUntilMs,

@@ -121,11 +121,20 @@ function connectEvent(token: string) {
   }
 }
 
+/** Valid together for every topic that the cloud may publish to: each schema takes its own fields. */
+const ANY_PAYLOAD = {
+  ...{ id: randomUUID(), layer: 'semantic', created_at: new Date().toISOString() },
+  ...{ action: 'a', moral_score: 0, explanation: 'e', applied_rules: [], approved: true },
+  ...{ method: 'GET', path: '/', status: 200 },
+  ...{ messageId: 'm', deviceId: CLIENT_ID, command: 'c', timestamp: '', waitResponse: false, payload: {} },
+}
+
 /** One message to every topic that the cloud may publish to. */
 function publishCommands() {
   return TOPIC_KEYS.filter((key) => topicDefinition(key).direction === 'toDevice').map((key) => {
     const topic = topicTemplate(ROOT, key).replace(/\{\w+\}/g, CLIENT_ID)
-    const envelope = createEnvelope({ topic, payload: {} }, { messageId: randomUUID(), nowMs: Date.now() })
+    const payload = topicDefinition(key).payload.parse(ANY_PAYLOAD)
+    const envelope = createEnvelope({ topic, payload }, { messageId: randomUUID(), nowMs: Date.now() })
     return { publish: [{ topic, qos: 1, envelope }] }
   })
 }
