@@ -11,6 +11,11 @@ export interface Terminal {
 
 export function createTerminal(): Terminal {
   const isPerson = process.stdout.isTTY === true
+  // whoever reads a pipe may stop reading: `bridge topics | head -1`
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit()
+  })
   return {
     colors: createColors(isPerson && process.env.NO_COLOR === undefined),
     isPerson,

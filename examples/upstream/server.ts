@@ -78,4 +78,6 @@ if (import.meta.main) {
   const { values } = parseArgs({ options: { port: { type: 'string', default: String(DEFAULT_PORT) } } })
   const upstream = await startUpstream({ port: Number(values.port) })
   console.log(upstream.url)
+  // started by another program: it must not outlive that one, however that one ends
+  process.once('disconnect', () => process.exit())
 }
