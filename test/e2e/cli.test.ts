@@ -128,7 +128,7 @@ describe('a running bridge', () => {
   test('tells its endpoints', async () => {
     const { exitCode, stdout } = await run('endpoint', '--json')
     expect(exitCode).toBe(0)
-    expect(JSON.parse(stdout)).toEqual({ mqttUrl: bridge.ready.mqttUrl, mqttHost: 'localhost', wssHost: 'localhost' })
+    expect(JSON.parse(stdout)).toMatchObject({ mqttUrl: bridge.ready.mqttUrl, mqttHost: 'localhost' })
   })
 
   const failures: [string, string[], 1 | 2, string][] = [

@@ -99,7 +99,9 @@ test('outputs name what the command line and operators look up', () => {
       "IssuerSecretName": "mqtt-cloud-bridge-dev/issuer",
       "MemoryTable": "<TablesMemories3D5F40C0>",
       "ServerNames": "<ServerNames.ServerNames>",
+      "Stage": "dev",
       "StatusTable": "<TablesStatus92EF1A2D>",
+      "TopicRoot": "jamey",
     }
   `)
 })

@@ -128,12 +128,6 @@ describe('ensureCertificates', () => {
 
     expect(statSync(folder).mode & 0o777).toBe(0o700)
   })
-
-  test('leaves no trace on Reflect', async () => {
-    await ensure()
-
-    expect('getMetadata' in Reflect).toBe(false)
-  })
 })
 
 describe('the files', () => {
