@@ -30,7 +30,8 @@ export async function setUp() {
   const iam = createIam(ACCOUNT)
   const cfnResponses = createCfnResponses()
   const dynamoDb = createDynamoDb(ACCOUNT)
-  const lambda = createLambdaService({ db: state.db, deliver: async () => {}, log() {} })
+  // one environment a function: what a handler keeps is there in the next invocation
+  const lambda = createLambdaService({ db: state.db, deliver: async () => {}, log() {}, maxWorkersPerFunction: 1 })
   const api = await createApiServer({
     services: {},
     identify: () => undefined,
