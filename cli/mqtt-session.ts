@@ -30,19 +30,23 @@ export async function openSession(target: Target, options: ClientOptions): Promi
   const password = options.token ?? issueToken(await target.issuerKey(), { clientId: options.clientId, permissions })
   const client = await connect(url, { clientId: options.clientId, password, ca, alpn })
 
+  // a call that is under way when the connection ends is never called back by the library
+  const lost = whenLost(client, options.clientId)
   return {
-    lost: whenLost(client, options.clientId),
+    lost,
     async subscribe(filter, onMessage) {
       client.on('message', onMessage)
-      await client.subscribeAsync(filter, { qos: 1 }).catch((error: unknown) => {
+      const subscribed = client.subscribeAsync(filter, { qos: 1 }).catch((error: unknown) => {
         const code = error instanceof ErrorWithSubackPacket ? error.packet.granted[0] : undefined
         throw denied('subscribe_denied', `subscribing to ${filter}`, code === undefined ? error : { code })
       })
+      await Promise.race([subscribed, lost])
     },
     async publish(topic, payload, qos) {
-      await client.publishAsync(topic, payload, { qos }).catch((error: unknown) => {
+      const published = client.publishAsync(topic, payload, { qos }).catch((error: unknown) => {
         throw denied('publish_denied', `publishing to ${topic}`, error)
       })
+      await Promise.race([published, lost])
     },
     [Symbol.asyncDispose]: () => client.endAsync(),
   }

@@ -7,9 +7,11 @@ import { startExampleUpstream } from './example-upstream.ts'
 import { createProgress } from './progress.ts'
 import { DEFAULT_STATE_FOLDER, findRunningRuntime, removeRuntimeFile, writeRuntimeFile } from './runtime-file.ts'
 import { createRuntimeLog } from './runtime-log.ts'
-import { synthesize } from './synthesize.ts'
+import { hasParameter, projectContext, synthesize } from './synthesize.ts'
 import type { Terminal } from './terminal.ts'
 
+/** How the stack names what it takes its upstream from. */
+const UPSTREAM_PARAMETER = 'ApiUpstreamUrl'
 /** The usual port of MQTT over TLS, and one that no well-known service has. */
 const DEFAULT_PORTS = { mqtt: '8883', api: '4599' } as const
 
@@ -66,7 +68,10 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
 
   // the upstream is given to the template as its parameter, so that another one needs no other template
   const { apiUpstreamUrl, ...settings } = contextOf(options)
-  const chosenUpstream = checkedUpstream(options.upstream)
+  const projectUpstream = projectContext(projectFolder).apiUpstreamUrl
+  const setting = apiUpstreamUrl ?? (typeof projectUpstream === 'string' ? projectUpstream : '')
+  if (setting !== '') checkUpstream('apiUpstreamUrl', setting)
+  if (options.upstream !== undefined && options.upstream !== 'none') checkUpstream('--upstream', options.upstream)
   const stateFolder = resolve(options.state)
   // the state itself is locked, but this one has none
   if (options.ephemeral && findRunningRuntime(stateFolder)) {
@@ -76,12 +81,19 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
   const assemblyFolder = resolve(options.template ?? 'cdk.out')
   if (!options.template) {
     progress.step('synthesizing the template and bundling the functions')
-    await synthesize({ projectFolder, outputFolder: assemblyFolder, context: settings })
+    await synthesize({ projectFolder, outputFolder: assemblyFolder, context: { ...settings, apiUpstreamUrl: '' } })
   }
-  const parameters: Record<string, string> = {}
-  const upstreamUrl =
-    chosenUpstream ?? (apiUpstreamUrl || undefined) ?? (await exampleUpstream(opened, progress, projectFolder))
-  parameters.ApiUpstreamUrl = upstreamUrl === 'none' ? '' : upstreamUrl
+  // an assembly of somebody else's may have its upstream written in
+  const takesUpstream = hasParameter(assemblyFolder, UPSTREAM_PARAMETER)
+  if (!takesUpstream && options.upstream !== undefined) {
+    const text = `--upstream: the template in ${assemblyFolder} has no parameter ${UPSTREAM_PARAMETER}`
+    throw new CommandError('usage', 'invalid_option', text)
+  }
+  const chosen = options.upstream ?? (setting || undefined)
+  const upstreamUrl = takesUpstream
+    ? (chosen ?? (await exampleUpstream(opened, progress, projectFolder)))
+    : 'as the template says'
+  const parameters = takesUpstream ? { [UPSTREAM_PARAMETER]: upstreamUrl === 'none' ? '' : upstreamUrl } : {}
 
   const runtime = opened.use(
     await startRuntime({
@@ -116,9 +128,10 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
 }
 
 /** Checked here: a function would find out only when the first request comes. */
-function checkedUpstream(url: string | undefined): string | undefined {
-  if (url === undefined || url === 'none' || /^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url
-  throw new CommandError('usage', 'invalid_option', `--upstream: expected an http or https URL or "none", got ${url}`)
+function checkUpstream(name: string, url: string): void {
+  if (/^https?:\/\/[^@?#]+$/.test(url) && URL.canParse(url)) return
+  const text = `${name}: expected an http or https base URL without user, query and fragment, got ${url}`
+  throw new CommandError('usage', 'invalid_option', text)
 }
 
 async function exampleUpstream(

@@ -30,11 +30,11 @@ export async function synthesize(options: {
 }): Promise<boolean> {
   const { projectFolder, outputFolder, context } = options
   const keyFile = join(outputFolder, KEY_FILE)
-  const sources = sourcesKey(projectFolder, context)
+  const defaults = projectContext(projectFolder)
+  const sources = sourcesKey(projectFolder, { ...defaults, ...context })
   // the folder is also where "cdk synth" writes, for whatever stage: what stands there must be what was made here
   const isCurrent = existsSync(keyFile) && readFileSync(keyFile, 'utf8') === `${sources} ${assemblyKey(outputFolder)}`
   if (isCurrent) return false
-  const { context: defaults } = JSON.parse(readFileSync(join(projectFolder, 'cdk.json'), 'utf8')) as { context: object }
   await run(projectFolder, {
     ...process.env,
     CDK_OUTDIR: outputFolder,
@@ -46,9 +46,28 @@ export async function synthesize(options: {
   return true
 }
 
-function sourcesKey(projectFolder: string, context: Readonly<Record<string, string>>): string {
+/** The settings that cdk.json gives to every synthesis. */
+export function projectContext(projectFolder: string): Record<string, unknown> {
+  const { context } = JSON.parse(readFileSync(join(projectFolder, 'cdk.json'), 'utf8')) as {
+    context?: Record<string, unknown>
+  }
+  return context ?? {}
+}
+
+/** Tells whether the templates of an assembly take this parameter; a folder without templates is told of by whoever loads it. */
+export function hasParameter(assemblyFolder: string, name: string): boolean {
+  const files = existsSync(assemblyFolder) ? readdirSync(assemblyFolder) : []
+  const templates = files.filter((file) => file.endsWith('.template.json'))
+  const takesIt = (file: string) => {
+    const { Parameters = {} } = JSON.parse(readFileSync(join(assemblyFolder, file), 'utf8')) as { Parameters?: object }
+    return Object.hasOwn(Parameters, name)
+  }
+  return templates.length === 0 || templates.some(takesIt)
+}
+
+function sourcesKey(projectFolder: string, context: Readonly<Record<string, unknown>>): string {
   const hash = createHash('sha256').update(JSON.stringify(context))
-  const named = FILE_SETTINGS.flatMap((name) => context[name] ?? [])
+  const named = FILE_SETTINGS.flatMap((name) => (typeof context[name] === 'string' ? [context[name]] : []))
   for (const source of [...SOURCES, ...named]) {
     for (const file of filesOf(resolve(projectFolder, source))) hash.update(file).update(readFileSync(file))
   }

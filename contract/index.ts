@@ -24,7 +24,7 @@ export {
   type Roles,
   rolesSchema,
 } from './fleet.ts'
-export { ASYNCHRONOUS_LIMITS, REQUEST_LIMITS, TOKEN_LIMITS } from './limits.ts'
+export { ANSWERABLE_MS, ASYNCHRONOUS_LIMITS, REQUEST_LIMITS, TOKEN_LIMITS } from './limits.ts'
 export {
   type ApiRequestProxy,
   type ApiResponse,

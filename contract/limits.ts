@@ -26,6 +26,17 @@ export const ASYNCHRONOUS_LIMITS = {
   publisher: { retries: 2, maximumEventAgeSeconds: 10 * 60 },
 } as const
 
+/**
+ * How old, by the broker's time, a request can be when Lambda's queue hands it over, and an outcome when it is published. What is
+ * older was put back by hand, and nobody waits for it any more: nothing is said.
+ */
+export const ANSWERABLE_MS = {
+  request: REQUEST_LIMITS.deadlineMs + ASYNCHRONOUS_LIMITS.request.maximumEventAgeSeconds * 1_000,
+  outcome:
+    REQUEST_LIMITS.deadlineMs +
+    (ASYNCHRONOUS_LIMITS.request.maximumEventAgeSeconds + ASYNCHRONOUS_LIMITS.publisher.maximumEventAgeSeconds) * 1_000,
+} as const
+
 /** Tokens and the connections they open. */
 export const TOKEN_LIMITS = {
   defaultLifetimeSeconds: 300,

@@ -114,7 +114,7 @@ export function createDynamoDbStore(options: {
           'SET #state = :failed, request_hash = :hash, #owner = :owner, lease_until_ms = :zero, reply = :reply, ' +
           'created_at_ms = if_not_exists(created_at_ms, :now_ms), updated_at_ms = :now_ms, expires_at_seconds = :expires, ' +
           'fence = if_not_exists(fence, :zero)',
-        ConditionExpression: `${EXPIRED} OR #owner = :owner AND #state IN (:pending, :failed)`,
+        ConditionExpression: `${EXPIRED} OR #owner = :owner AND #state IN (:pending, :failed) OR #state = :failed AND request_hash = :hash`,
         values: {
           ...values,
           ':now_seconds': { N: String(Math.floor(now / 1000)) },

@@ -49,7 +49,8 @@ export function createMemoryStore(options: { keptSeconds: number; nowMs?: () => 
       const now = nowMs()
       const record = live(key)
       const isOwn = record?.owner === owner && (record.state === 'pending' || record.state === 'failed')
-      if (record && !isOwn) return false
+      const isFailedToo = record?.state === 'failed' && record.request_hash === requestHash
+      if (record && !isOwn && !isFailedToo) return false
       records.set(key, {
         request_key: key,
         state: 'failed',

@@ -14,7 +14,7 @@ export interface CorrelationRecord {
   created_at_ms: number
   updated_at_ms: number
   expires_at_seconds: number
-  /** The envelope of the reply as JSON text, once there is one. */
+  /** The reply as text, in the writer's own form, once there is one. */
   reply?: string
 }
 

@@ -37,8 +37,6 @@ export interface BridgeStackProps extends StackProps {
   bundles: BundleFolders
 }
 
-/** Kept free for the authorizer and the publisher in stages that carry load; a new account may have only ten in all. */
-const PRODUCTION_RESERVED_CONCURRENCY = 50
 /** IoT Core gives a custom authorizer this long. https://docs.aws.amazon.com/iot/latest/developerguide/config-custom-auth.html */
 const AUTHORIZER_TIMEOUT_SECONDS = 5
 /** Memory buys processor time, and every connect waits for this function. */
@@ -71,7 +69,7 @@ export class BridgeStack extends Stack {
       queues[name] = queue
       return queue
     }
-    const reserved = settings.reservedConcurrency ?? (settings.isProduction ? PRODUCTION_RESERVED_CONCURRENCY : 0)
+    const reserved = settings.reservedConcurrency
 
     const publisher = this.#function('publisher', 'Publishes outcomes to MQTT', environments.publisher, {
       deadLetterQueue: queueOf('publisher'),

@@ -123,6 +123,8 @@ function removeOld(versions: string, current: string): void {
 
 function cacheKey(metafile: Metafile, projectFolder: string, files: Readonly<Record<string, string>>): string {
   const hash = createHash('sha256').update(JSON.stringify([version, OPTIONS, files]))
+  // a plugin's code is no part of the options' text
+  hash.update(readFileSync(new URL('./bundle-pruning.ts', import.meta.url)))
   for (const input of Object.keys(metafile.inputs).sort()) {
     const path = join(projectFolder, input)
     hash.update(input).update(existsSync(path) ? readFileSync(path) : 'gone')

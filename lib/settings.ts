@@ -52,8 +52,8 @@ export const settingsSchema = z.object({
   mutualTls: flag.default(false),
   /** IoT logging is one setting for the whole account; switch it off where another stack has it. */
   iotLogging: flag.default(true),
-  /** Concurrency kept free for authorizer and publisher each; 0 keeps none. Default: 0 in `dev`, else 50. */
-  reservedConcurrency: z.coerce.number().int().min(0).optional(),
+  /** Concurrency kept free for authorizer and publisher each; 0 keeps none, since a new account may have only ten in all. */
+  reservedConcurrency: z.coerce.number().int().min(0).default(0),
   /** SNS topic that alarms notify; none by default. */
   alarmTopicArn: z.string().startsWith('arn:').optional(),
 })

@@ -5,8 +5,8 @@ import { forward } from './forward.ts'
 import { resolveTarget } from './target.ts'
 import { upstreamBody, upstreamHeaders } from './upstream-request.ts'
 
-/** Kept of the function's time to store the reply. */
-const ANSWER_MARGIN_MS = 1_000
+/** Kept of the function's time to store the reply: both attempts of a write. */
+const ANSWER_MARGIN_MS = 2_500
 
 export interface ApiDependencies {
   devices: DeviceDirectory

@@ -87,7 +87,8 @@ export function failureError(record: FailureRecord, nowMs: number): BridgeError 
 }
 
 function notification(record: FailureRecord, nowMs: number): ErrorNotification {
-  const component = record.requestContext.functionArn.split(':')[6] ?? 'handler'
+  // functions are named <stack>-<component>; what a device is told names no deployment
+  const component = record.requestContext.functionArn.split(':')[6]?.split('-').at(-1) ?? 'handler'
   return errorNotificationOf(failureError(record, nowMs), component)
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
+  ANSWERABLE_MS,
   bridgeError,
   describeIssue,
   IDENTIFIER_PATTERN,
@@ -37,7 +38,9 @@ export function createPublisher(
       const messages = await messagesOf(event)
       // all are judged before the first goes out
       for (const message of messages) checkTopic(message.topic)
-      for (const message of messages) await send(message)
+      const [first, ...rest] = messages
+      if (first) await send(first)
+      await Promise.all(rest.map(send))
       observer.count('MessagesPublished', messages.length)
       return { published: messages.length }
     } catch (error) {
@@ -59,10 +62,22 @@ export function createPublisher(
       case 'command':
         return record.publish.map(checkedCommand)
       case 'success':
-        return outcomeMessages(record)
+        return isTooOld(record) ? [] : outcomeMessages(record)
       case 'failure':
-        return failureMessages(record)
+        return isTooOld(record) ? [] : failureMessages(record)
     }
+  }
+
+  /** Put back by hand long after; the stored reply is there for whoever asks again. */
+  function isTooOld({ requestPayload, requestContext }: SuccessRecord | FailureRecord): boolean {
+    const ageMs = nowMs() - requestPayload.received_at_ms
+    if (ageMs <= ANSWERABLE_MS.outcome) return false
+    observer.warn('outcome_too_old', {
+      request_id: requestContext.requestId,
+      topic: requestPayload.topic,
+      age_ms: ageMs,
+    })
+    return true
   }
 
   async function failureMessages(record: FailureRecord): Promise<OutboundMessage[]> {

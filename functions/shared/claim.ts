@@ -1,4 +1,11 @@
-import { bridgeError, type OutboundMessage, type Outcome, REQUEST_LIMITS, topicDefinition } from '#contract/index.ts'
+import {
+  ANSWERABLE_MS,
+  bridgeError,
+  type OutboundMessage,
+  type Outcome,
+  REQUEST_LIMITS,
+  topicDefinition,
+} from '#contract/index.ts'
 import {
   type ChainDependencies,
   type ChainRequest,
@@ -25,6 +32,11 @@ export function claim(dependencies: ChainDependencies): {
       if (!request || requestHash === undefined || !correlation) throw new Error('a request needs a correlation store')
       const { deadlineMs } = REQUEST_LIMITS
       const ageMs = (dependencies.nowMs ?? Date.now)() - state.event.received_at_ms
+      if (ageMs > ANSWERABLE_MS.request) {
+        observer.warn('request_too_old', { client_id: request.clientId, topic: state.event.topic, age_ms: ageMs })
+        observer.flush()
+        return { outcome: 'none' }
+      }
       const result = await correlation.claim({
         key: request.requestKey,
         requestHash,

@@ -27,7 +27,7 @@ export interface BridgeRequest<Key extends TopicKey = TopicKey> {
   receivedAtMs: number
   /** How long the function may still run. */
   remainingMs(): number
-  /** Has the publisher send a message on a `toDevice` topic along with the reply; not repeated with a stored reply. */
+  /** Has the publisher send a message on a `toDevice` topic along with the reply, and again with the same id whenever that is repeated. */
   notify<Note extends TopicKey>(topicKey: Note, payload: PayloadInput<Note>): void
 }
 

@@ -61,8 +61,8 @@ export class FleetResources extends Construct {
   }
 
   /**
-   * The policy of a role as certificates get it, for this deployment's endpoint alone: elsewhere in the account it opens nothing. Devices
-   * with a token are given theirs by the authorizer.
+   * The policy of a role as a certificate would get it, bound to this deployment's endpoint: attached to one it opens nothing elsewhere in the
+   * account, and nothing here before there is an endpoint for certificates alone. Devices with a token are given theirs by the authorizer.
    */
   #rolePolicies(permissions: readonly string[], root: string, domainName: string): unknown[] {
     const { partition, region, account } = Stack.of(this)

@@ -199,9 +199,15 @@ export function testCorrelationStore({ name, create, skip = [] }: CorrelationSto
         await claimed()
         expect(await store.abandon(abandoned, 'error')).toBe(true)
         expect(await store.abandon(abandoned, 'error')).toBe(true)
-        expect(await store.abandon({ ...abandoned, owner: 'second' }, 'error')).toBe(false)
         await claimed({ owner: 'second' })
         expect(await store.abandon(abandoned, 'error')).toBe(false)
+      })
+
+      it('speaks for a later attempt of a failed request too, which died before its claim', async () => {
+        await claimed()
+        expect(await store.abandon(abandoned, 'error')).toBe(true)
+        expect(await store.abandon({ ...abandoned, owner: 'second' }, 'error')).toBe(true)
+        expect(await store.abandon({ ...abandoned, owner: 'third', requestHash: 'other' }, 'error')).toBe(false)
       })
 
       it('counts an expired record as absent', async () => {

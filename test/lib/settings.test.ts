@@ -43,7 +43,7 @@ describe('defaults', () => {
         "iotLogging": true,
         "isProduction": false,
         "mutualTls": false,
-        "reservedConcurrency": undefined,
+        "reservedConcurrency": 0,
         "root": "jamey",
         "sharedReplies": [],
         "stage": "dev",

@@ -94,7 +94,7 @@ describe('stages', () => {
 
   test.each([
     ['dev', {}, undefined],
-    ['prod', { stage: 'prod' }, 50],
+    ['prod', { stage: 'prod' }, undefined],
     ['prod with a number of its own', { stage: 'prod', reservedConcurrency: '7' }, 7],
     ['dev with a number of its own', { reservedConcurrency: 5 }, 5],
     ['prod with none', { stage: 'prod', reservedConcurrency: 0 }, undefined],

@@ -4,7 +4,7 @@ import type { Evaluator } from '#functions/conscience/evaluator.ts'
 import { createConscienceRoutes } from '#functions/conscience/handler.ts'
 import { createRuleEngine } from '#functions/conscience/rule-engine.ts'
 import { parseRules } from '#functions/conscience/rules.ts'
-import { answerOf, codeOf, createChain, recordingObserver } from './chain.ts'
+import { answerOf, codeOf, createChain, NOW_MS, recordingObserver } from './chain.ts'
 
 const RULES = parseRules([
   { name: 'truth', description: 'Be honest', weight: 8, honours: ['honest*'], violates: ['lie', 'lying'] },
@@ -70,7 +70,7 @@ describe('conscience/evaluate', () => {
   })
 
   test('refuses a request past its deadline', async () => {
-    const outcome = await chain()({ payload: { action: 'x', context: '' }, receivedAtMs: 0 })
+    const outcome = await chain()({ payload: { action: 'x', context: '' }, receivedAtMs: NOW_MS - 40_000 })
 
     expect(codeOf(outcome)).toBe('deadline_exceeded')
   })

@@ -42,7 +42,7 @@ describe('requests that died', () => {
         qos: 1,
         envelope: {
           topic: PRIVATE,
-          payload: { code, component: 'bridge-conscience' },
+          payload: { code, component: 'conscience' },
           metadata: { client_id: CLIENT_ID, correlation_id: CORRELATION_ID, in_reply_to: MESSAGE_ID, status: 'error' },
         },
       },

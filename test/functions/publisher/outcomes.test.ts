@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { OutboundMessage } from '#contract/index.ts'
+import { ANSWERABLE_MS, type OutboundMessage } from '#contract/index.ts'
+import { NOW_MS, ruleEvent, sentEnvelope } from '../../fixtures/rule-event.ts'
 import { messageTo, PRIVATE, record, SECRET, setUp, success } from './set-up.ts'
 
 describe('outcomes of handlers', () => {
@@ -13,6 +14,16 @@ describe('outcomes of handlers', () => {
     expect(JSON.stringify(published[0]?.envelope)).toBe(JSON.stringify(messages[0]?.envelope))
     expect(observer.counts).toEqual({ MessagesPublished: 2 })
     expect(observer.flushes()).toBe(1)
+  })
+
+  test('a reply that was put back by hand long after is not sent', async () => {
+    const { publisher, published, observer } = setUp()
+    const late = ruleEvent(sentEnvelope({}), { received_at_ms: NOW_MS - ANSWERABLE_MS.outcome - 1 })
+    const outcome = record('Success', { outcome: 'reply', messages: [messageTo(PRIVATE)] }, late)
+
+    expect(await publisher(outcome)).toEqual({ published: 0 })
+    expect(published).toEqual([])
+    expect(observer.lines).toMatchObject([{ level: 'warn', event: 'outcome_too_old' }])
   })
 
   test.each(['inFlight', 'deferred', 'none'])('%s is not published', async (outcome) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MAX_PAYLOAD_BYTES, NO_CLIENT_ID, REQUEST_LIMITS, type RuleEvent } from '#contract/index.ts'
+import { ANSWERABLE_MS, MAX_PAYLOAD_BYTES, NO_CLIENT_ID, REQUEST_LIMITS, type RuleEvent } from '#contract/index.ts'
 import type { Routes } from '../../../functions/shared/index.ts'
 import { CLIENT_ID, CORRELATION_ID, NOW_MS, ruleEvent, sentEnvelope } from '../../fixtures/rule-event.ts'
 import { codeOf, createChain, EVALUATE, onlyMessage, PRIVATE, RESULT, SECRET } from './chain.ts'
@@ -131,6 +131,22 @@ describe('what a device may send wrong', () => {
     chain.pass(REQUEST_LIMITS.deadlineMs + 1)
     expect(await chain.invoke(event)).toEqual({ outcome: 'none' })
     expect(chain.runs()).toBe(1)
+  })
+
+  test('a request that nobody can be waiting for is dropped with a line in the log', async () => {
+    const chain = createChain()
+    const late = ruleEvent(sentEnvelope(EVALUATE), { received_at_ms: NOW_MS - ANSWERABLE_MS.request - 1 })
+
+    expect(await chain.invoke(late)).toEqual({ outcome: 'none' })
+    expect(chain.runs()).toBe(0)
+    expect(chain.observer.lines).toMatchObject([{ level: 'warn', event: 'request_too_old' }])
+  })
+
+  test('a repeat that names another reply topic gets the reply as one of that topic', async () => {
+    const chain = createChain()
+    await chain.invoke(ruleEvent(sentEnvelope(EVALUATE)))
+    const repeat = await chain.invoke(ruleEvent(sentEnvelope(EVALUATE), { response_topic: PRIVATE }))
+    expect(repeat).toMatchObject({ outcome: 'replay', messages: [{ topic: PRIVATE, envelope: { topic: PRIVATE } }] })
   })
 
   test('a field that is null and one that is missing are the same request', async () => {
