@@ -98,7 +98,7 @@ test.each([
 
   expect(failed.topic).toBe(OWN_TOPIC)
   expect(failed.envelope).toMatchObject({
-    payload: { code, component: 'mqtt-cloud-bridge-dev-api', severity: 'critical' },
+    payload: { code, component: 'api', severity: 'critical' },
     metadata: { status: 'error', correlation_id: correlationId, client_id: 'jamey-instance-1' },
   })
   expect(failed.text).not.toContain('deliberate')
