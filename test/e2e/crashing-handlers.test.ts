@@ -59,7 +59,7 @@ beforeAll(async () => {
   assembly = await patchedAssembly(
     (template) => {
       const { Properties } = functionResource(template, 'api')
-      Properties.Timeout = 2 // one second is kept of it for the answer
+      Properties.Timeout = 4 // two and a half are kept of it for the answer
       Properties.MemorySize = 128
     },
     {
