@@ -8,6 +8,8 @@ export const outboundMessageSchema = z.object({
   envelope: envelopeSchema,
   /** MQTT 5 correlation data of the request, base64. */
   correlation_data: z.string().optional(),
+  /** `bare`: only the payload is published, to a client that sent its request without envelope. */
+  form: z.literal('bare').optional(),
 })
 
 /**

@@ -13,8 +13,8 @@ import {
   topicDefinition,
 } from '#contract/index.ts'
 import { type CorrelationStore, requestHash, requestKey } from '#correlation/index.ts'
-import { decodeEnvelope, hasPrivateTopic, type ReadableIds } from '../shared/decode.ts'
-import { withCorrelationData } from '../shared/request.ts'
+import { decodeEnvelope, hasPrivateTopic, type ReadableFacts } from '../shared/decode.ts'
+import { inFormOfRequest } from '../shared/request.ts'
 import { storeMessages } from '../shared/stored-messages.ts'
 import type { FailureRecord } from './record.ts'
 
@@ -28,11 +28,11 @@ export async function failureReply(
 ): Promise<OutboundMessage | undefined> {
   const event = record.requestPayload
   if (!hasPrivateTopic(event)) return undefined
-  const ids: ReadableIds = { messageId: null, correlationId: null }
-  const envelope = readable(() => decodeEnvelope(event, (found) => Object.assign(ids, found)))
+  const facts: ReadableFacts = { messageId: null, correlationId: null, isBare: false }
+  const envelope = readable(() => decodeEnvelope(event, (found) => Object.assign(facts, found)))
   const topic = privateReplyTopic(dependencies.root, event.client_id)
   const reply = createReply(
-    { clientId: event.client_id, ...ids },
+    { clientId: event.client_id, messageId: facts.messageId, correlationId: facts.correlationId },
     { topic, payload: notification(record, dependencies.nowMs()), status: 'error' },
     { messageId: dependencies.newId(), nowMs: dependencies.nowMs() },
   )
@@ -50,7 +50,7 @@ export async function failureReply(
     )
     if (!told) return undefined
   }
-  return withCorrelationData(message, event)
+  return inFormOfRequest(message, { event, isBare: facts.isBare }, dependencies.root)
 }
 
 /** What the chain would have claimed; undefined for what it refuses before, or does not answer. */

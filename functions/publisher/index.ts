@@ -19,12 +19,14 @@ export const handler = createPublisher({
     keptSeconds: REQUEST_LIMITS.correlationKeptSeconds,
   }),
   observer: createObserver('publisher'),
-  async publish({ topic, qos, envelope, correlation_data }) {
+  async publish({ topic, qos, envelope, correlation_data, form }) {
     await iotData.send(
       new PublishCommand({
         topic,
         qos,
-        payload: JSON.stringify(envelope),
+        payload: JSON.stringify(form === 'bare' ? envelope.payload : envelope),
+        // without envelope the state of the reply has no other place
+        ...(form === 'bare' && { userProperties: JSON.stringify([{ status: envelope.metadata.status }]) }),
         contentType: 'application/json',
         payloadFormatIndicator: 'UTF8_DATA',
         ...(correlation_data !== undefined && { correlationData: correlation_data }),

@@ -6,13 +6,7 @@ import {
   REQUEST_LIMITS,
   topicDefinition,
 } from '#contract/index.ts'
-import {
-  type ChainDependencies,
-  type ChainRequest,
-  type ChainState,
-  chainState,
-  withCorrelationData,
-} from './request.ts'
+import { type ChainDependencies, type ChainRequest, type ChainState, chainState, inFormOfRequest } from './request.ts'
 import { restoreMessages } from './stored-messages.ts'
 
 /**
@@ -53,7 +47,7 @@ export function claim(dependencies: ChainDependencies): {
           observer.count('RequestsReplayed')
           observer.flush()
           if (ageMs > deadlineMs) return { outcome: 'none' }
-          return { outcome: 'replay', messages: replayed(result.reply, state) }
+          return { outcome: 'replay', messages: replayed(result.reply, state, dependencies.settings.root) }
         case 'inFlight':
           observer.count('RequestsInFlight')
           observer.flush()
@@ -68,7 +62,7 @@ export function claim(dependencies: ChainDependencies): {
   }
 }
 
-function replayed(reply: string, { event, replyTopic }: ChainState): OutboundMessage[] {
-  const [first, ...rest] = restoreMessages(reply, replyTopic)
-  return [withCorrelationData(first, event), ...rest]
+function replayed(reply: string, state: ChainState, root: string): OutboundMessage[] {
+  const [first, ...rest] = restoreMessages(reply, state.replyTopic)
+  return [inFormOfRequest(first, state, root), ...rest]
 }

@@ -15,13 +15,7 @@ import {
   topicDefinition,
   topicTemplate,
 } from '#contract/index.ts'
-import {
-  type ChainDependencies,
-  type ChainRequest,
-  type ChainState,
-  chainState,
-  withCorrelationData,
-} from './request.ts'
+import { type ChainDependencies, type ChainRequest, type ChainState, chainState, inFormOfRequest } from './request.ts'
 import { storeMessages } from './stored-messages.ts'
 
 /**
@@ -76,7 +70,7 @@ export function complete(dependencies: ChainDependencies): {
     const notes = notifications(state)
     if (!(await correlation.complete(claim, 'completed', storeMessages([message, ...notes])))) return lost(state)
     observer.count('RequestsAnswered')
-    return { outcome: 'reply', messages: [withCorrelationData(message, state.event), ...notes] }
+    return { outcome: 'reply', messages: [inFormOfRequest(message, state, settings.root), ...notes] }
   }
 
   /** An error reply. Under a claim it is stored first, so that only the attempt that holds the claim speaks. */
@@ -105,7 +99,7 @@ export function complete(dependencies: ChainDependencies): {
       })
       if (!isMine) return lost(state)
     }
-    return { outcome: 'reply', messages: [withCorrelationData(message, event)] }
+    return { outcome: 'reply', messages: [inFormOfRequest(message, state, settings.root)] }
   }
 
   function lost(state: ChainState): Outcome {

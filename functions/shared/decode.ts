@@ -9,6 +9,7 @@ import {
   type RuleEvent,
   ruleEventSchema,
 } from '#contract/index.ts'
+import { envelopeOfBareRequest, isBareRequest } from './bare-request.ts'
 import { isDeeperThan, MAX_ENVELOPE_LEVELS } from './json-depth.ts'
 import type { ChainRequest, ChainState } from './request.ts'
 
@@ -20,10 +21,10 @@ export function decode(): { before: (request: ChainRequest) => void } {
   return {
     before: function decodeBefore(request) {
       const event = ruleEventSchema.parse(request.event)
-      const state: ChainState = { event, messageId: null, correlationId: null, notifications: [] }
+      const state: ChainState = { event, messageId: null, correlationId: null, isBare: false, notifications: [] }
       request.internal.chain = state
       if (!hasPrivateTopic(event)) throw bridgeError('sender_unverified')
-      state.envelope = decodeEnvelope(event, (ids) => Object.assign(state, ids))
+      state.envelope = decodeEnvelope(event, (facts) => Object.assign(state, facts))
     },
   }
 }
@@ -33,20 +34,27 @@ export function hasPrivateTopic(event: RuleEvent): boolean {
   return IDENTIFIER_PATTERN.test(event.client_id)
 }
 
-/** Ids that an error can be answered with, as far as the message gives them. */
-export interface ReadableIds {
+/** What an error can be answered with, as far as the message gives it. */
+export interface ReadableFacts {
   messageId: string | null
   correlationId: string | null
+  /** Sent without envelope, so answered without. */
+  isBare: boolean
 }
 
-/** Reads the envelope of an event; `found` gets the ids even when the envelope is refused. */
-export function decodeEnvelope(event: RuleEvent, found: (ids: ReadableIds) => void): Envelope {
+/**
+ * Reads the envelope of an event, or makes the one that a bare MQTT 5 request stands for; `found` gets the facts even when the envelope
+ * is refused.
+ */
+export function decodeEnvelope(event: RuleEvent, found: (facts: ReadableFacts) => void): Envelope {
   const bytes = Buffer.from(event.payload, 'base64')
   if (bytes.length > MAX_PAYLOAD_BYTES) {
     throw bridgeError('payload_too_large', { limitBytes: MAX_PAYLOAD_BYTES, actualBytes: bytes.length })
   }
-  const json = parseJson(bytes)
-  found(readableIds(json))
+  const sent = parseJson(bytes)
+  const isBare = isBareRequest(sent, event)
+  const json = isBare ? envelopeOfBareRequest(sent, event) : sent
+  found({ ...readableIds(json), isBare })
   if (isDeeperThan(json, MAX_ENVELOPE_LEVELS)) {
     throw bridgeError('invalid_envelope', { problem: `nested deeper than ${MAX_ENVELOPE_LEVELS} levels` })
   }
@@ -66,7 +74,7 @@ function parseJson(bytes: Buffer): unknown {
   }
 }
 
-function readableIds(json: unknown): ReadableIds {
+function readableIds(json: unknown): Omit<ReadableFacts, 'isBare'> {
   const envelope = asObject(json)
   const text = (value: unknown) =>
     typeof value === 'string' && value.length > 0 && value.length <= MAX_CORRELATION_ID_CHARACTERS ? value : null

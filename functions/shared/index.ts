@@ -1,5 +1,5 @@
 export { type BridgeHandler, bridgeHandler } from './bridge-handler.ts'
-export { decodeEnvelope, type ReadableIds } from './decode.ts'
+export { decodeEnvelope, type ReadableFacts } from './decode.ts'
 export { activeDevice, cachedDirectory, createDeviceDirectory, type DeviceDirectory } from './device-directory.ts'
 export { createDynamoDbClient } from './dynamodb.ts'
 export { readEnvironment } from './environment.ts'

@@ -1,15 +1,16 @@
 import type { Context } from 'aws-lambda'
-import type {
-  Envelope,
-  OutboundMessage,
-  Outcome,
-  PayloadInput,
-  PayloadOf,
-  ReplyOf,
-  RequestKey,
-  RuleEvent,
-  TopicKey,
-  TopicSettings,
+import {
+  type Envelope,
+  type OutboundMessage,
+  type Outcome,
+  type PayloadInput,
+  type PayloadOf,
+  privateReplyTopic,
+  type ReplyOf,
+  type RequestKey,
+  type RuleEvent,
+  type TopicKey,
+  type TopicSettings,
 } from '#contract/index.ts'
 import type { Claim, CorrelationStore } from '#correlation/index.ts'
 import type { Observer } from './observability.ts'
@@ -55,6 +56,8 @@ export interface ChainState {
   /** As far as it could be read, so that an error can be answered. */
   messageId: string | null
   correlationId: string | null
+  /** Sent without envelope, so answered without. */
+  isBare: boolean
   topicKey?: TopicKey
   envelope?: Envelope
   replyTopic?: string
@@ -80,7 +83,19 @@ export function chainState(request: ChainRequest): ChainState {
   return state
 }
 
-/** Correlation data of MQTT 5 goes back as it came. */
-export function withCorrelationData(message: OutboundMessage, event: RuleEvent): OutboundMessage {
-  return event.correlation_data === undefined ? message : { ...message, correlation_data: event.correlation_data }
+/**
+ * A reply in the form of its request: correlation data of MQTT 5 goes back as it came, and no envelope to who sent none. On a shared topic
+ * others listen, who count on the envelope.
+ */
+export function inFormOfRequest(
+  message: OutboundMessage,
+  { event, isBare }: Pick<ChainState, 'event' | 'isBare'>,
+  root: string,
+): OutboundMessage {
+  const isPrivate = message.topic === privateReplyTopic(root, event.client_id)
+  return {
+    ...message,
+    ...(event.correlation_data !== undefined && { correlation_data: event.correlation_data }),
+    ...(isBare && isPrivate && { form: 'bare' as const }),
+  }
 }

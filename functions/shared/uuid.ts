@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
 
+const RANDOM_OR_NAMED = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
+
+/** Whether a text is a UUID of one of the versions that RFC 9562 defines, in either case. */
+export function isUuid(text: string): boolean {
+  return RANDOM_OR_NAMED.test(text)
+}
+
 /**
  * The name-based UUID of a name within a namespace: the same for every repeat. The namespace must be a UUID.
  * https://www.rfc-editor.org/rfc/rfc9562#section-5.5

@@ -235,3 +235,34 @@ function callsOf(tables: ReturnType<Bridge['runtime']['tableCalls']>): number {
     .flatMap((operations) => Object.values(operations))
     .reduce((sum, count) => sum + count, 0)
 }
+
+describe('a device that knows MQTT 5 and no envelope', () => {
+  const CORRELATION_DATA = Buffer.from([0, 1, 0xff])
+  const ask = (device: Device, payload: unknown, responseTopic = OWN_TOPIC) =>
+    device.publish('jamey/conscience/evaluate', JSON.stringify(payload), {
+      responseTopic,
+      correlationData: CORRELATION_DATA,
+    })
+
+  test('gets the bare result with its correlation data', async () => {
+    await using device = await bridge.connect({ subscribe: [OWN_TOPIC] })
+    await ask(device, EVALUATE)
+
+    const { text, properties } = await device.messages.take('the reply', ({ topic }) => topic === OWN_TOPIC)
+    expect(JSON.parse(text)).toMatchObject({ action: EVALUATE.action, approved: expect.any(Boolean) })
+    expect(properties).toMatchObject({
+      correlationData: CORRELATION_DATA,
+      contentType: 'application/json',
+      userProperties: { status: 'ok' },
+    })
+  })
+
+  test('is told in the same form what was wrong', async () => {
+    await using device = await bridge.connect({ subscribe: [OWN_TOPIC] })
+    await ask(device, { action: 7 })
+
+    const { text, properties } = await device.messages.take('the error', ({ topic }) => topic === OWN_TOPIC)
+    expect(JSON.parse(text)).toMatchObject({ code: 'invalid_payload', component: 'conscience' })
+    expect(properties).toMatchObject({ correlationData: CORRELATION_DATA, userProperties: { status: 'error' } })
+  })
+})

@@ -88,6 +88,21 @@ describe.skipIf(missing.length > 0 && process.env.CI === undefined)('stock mosqu
     expect(replyIn(stdout)).toMatchObject({ payload: { code: 'malformed_json' }, metadata: { status: 'error' } })
   })
 
+  test('the README lines for mosquitto_rr without envelope show the bare reply', async () => {
+    const { exitCode, stdout } = await runShell(`${fromReadme('bare request')} -W ${WAIT_SECONDS}`).result
+
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toEqual(expected)
+  })
+
+  test('a bare request gets its own correlation data back', async () => {
+    const script = fromReadme('bare request').replace('-q 1', "-q 1 -D publish correlation-data '4711' -F '%D %p'")
+
+    const { stdout } = await runShell(`${script} -W ${WAIT_SECONDS}`).result
+
+    expect(stdout).toMatch(/^4711 \{/)
+  })
+
   test('MQTT 5 tells that a publish is not authorized, and the log why', async () => {
     const { stderr } = await runShell(forbiddenPublish('mqttv5')).result
 
@@ -135,7 +150,7 @@ describe.skipIf(missing.length > 0 && process.env.CI === undefined)('stock mosqu
   })
 
   /** The lines as they stand in the README, for this runtime instead of the one on the default port. */
-  function fromReadme(name: 'listen' | 'publish' | 'request'): string {
+  function fromReadme(name: 'listen' | 'publish' | 'request' | 'bare request'): string {
     const token = `'${process.execPath}' bin/bridge.ts token --state '${bridge.stateFolder}'`
     return blockAfter(readme, `mosquitto: ${name}`)
       .trim()

@@ -16,6 +16,7 @@ export const ROOT = 'jamey'
 export interface Received {
   topic: string
   text: string
+  /** Of a reply without envelope: its payload. */
   envelope: Envelope
   properties: IPublishPacket['properties']
 }
@@ -80,7 +81,10 @@ export async function connectDevice(url: string, caFile: string, options: Device
   }
 
   const reply = (correlationId: string) =>
-    messages.take(`reply to ${correlationId}`, ({ envelope }) => envelope.metadata.correlation_id === correlationId)
+    messages.take(
+      `reply to ${correlationId}`,
+      ({ envelope }) => (envelope as Partial<Envelope>).metadata?.correlation_id === correlationId,
+    )
 
   return {
     clientId,

@@ -57,6 +57,14 @@ describe('requests that died', () => {
     expect(JSON.stringify(published) + observer.text()).not.toContain(SECRET)
   })
 
+  test('a request without envelope is told in its own form', async () => {
+    const event = ruleEvent({ action: SECRET }, { response_topic: PRIVATE, correlation_data: 'AAEC' })
+    const { publisher, published } = setUp()
+
+    expect(await publisher(failure('TypeError', SECRET, event))).toEqual({ published: 1 })
+    expect(published).toMatchObject([{ topic: PRIVATE, form: 'bare', correlation_data: 'AAEC' }])
+  })
+
   test('a request that never ran is told as well, and may then be repeated', async () => {
     const { publisher, correlation } = setUp()
 
