@@ -18,9 +18,14 @@ export interface Created {
   dispose?(): Promise<void> | void
 }
 
-/** Emulates one CloudFormation type. `create` may throw; the stack then disposes what it made before. */
+/**
+ * Emulates one CloudFormation type. `create` may throw; the stack then disposes what it made before. With other properties for a
+ * resource that exists `update` is called, or `create` again where that alone does; the old one is disposed only if the new one has
+ * another `ref`.
+ */
 export interface Emulator<Context> {
   create(resource: ResourceRequest, context: Context): Promise<Created> | Created
+  update?(resource: ResourceRequest, previous: Created, context: Context): Promise<Created> | Created
 }
 
 /** Emulators by CloudFormation type; `Custom::*` serves every custom resource that has no key of its own. */
