@@ -9,9 +9,13 @@ export const STAGE_PATTERN = /^(?=.{1,16}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 export interface DeploymentNames {
   stackName: string
   authorizer: string
+  /** Instead of it where the gateway checks signatures: the service cannot switch that on in one that exists. */
+  signingAuthorizer: string
   /** Domain configurations by what connects to them. */
-  domains: { mqtt: string; wss: string; mutualTls: string }
+  domains: { mqtt: string; wss: string; mutualTls: string; https: string; certificates: string }
   issuerSecret: string
+  /** What device keys are derived from. */
+  deviceMasterSecret: string
   deviceTable: string
   correlationTable: string
   memoryTable: string
@@ -26,14 +30,43 @@ export function deploymentNames(stage: string): DeploymentNames {
   return {
     stackName: base,
     authorizer: `${base}-authorizer`,
-    domains: { mqtt: `${base}-mqtt`, wss: `${base}-wss`, mutualTls: `${base}-mutual-tls` },
+    signingAuthorizer: `${base}-signing-authorizer`,
+    domains: {
+      mqtt: `${base}-mqtt`,
+      wss: `${base}-wss`,
+      mutualTls: `${base}-mutual-tls`,
+      https: `${base}-https`,
+      certificates: `${base}-certificates`,
+    },
     issuerSecret: `${base}/issuer`,
+    deviceMasterSecret: `${base}/device-master`,
     deviceTable: `${base}-devices`,
     correlationTable: `${base}-correlations`,
     memoryTable: `${base}-memories`,
     statusTable: `${base}-status`,
     rulePrefix: base.replaceAll('-', '_'),
   }
+}
+
+/** Name under which a client hands its token to a gateway that checks signatures. */
+export const TOKEN_KEY_NAME = 'token'
+
+/** The thing group of a role: the command line knows a role of the deployment by it. */
+export function roleGroupName(stage: string, role: string): string {
+  return `${deploymentNames(stage).stackName}-${role}`
+}
+
+/** A role's policies for certificates, numbered from 1. */
+export function rolePolicyName(stage: string, role: string, number: number): string {
+  return `${deploymentNames(stage).stackName}-${role}-${number}`
+}
+
+/**
+ * The type of all things below a root. Endpoints of an account share their topics, so a second deployment on one root must not succeed: it
+ * fails on this name.
+ */
+export function thingTypeName(root: string): string {
+  return `mqtt-cloud-bridge:${root.replaceAll('/', ':')}`
 }
 
 /** Key and TTL attributes of the tables that more than one folder writes: whoever creates a table and whoever fills it agree here. */

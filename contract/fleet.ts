@@ -1,11 +1,23 @@
 import * as z from 'zod'
 import { describeIssue } from './envelope.ts'
 import { bridgeError, isBridgeError } from './errors.ts'
-import { type EffectiveRights, effectiveRights, MAX_PERMISSIONS } from './permissions.ts'
+import { MAX_PERMISSIONS } from './permissions.ts'
+import { compilePolicyDocuments } from './policy.ts'
+import { effectiveRights } from './rights.ts'
 import { IDENTIFIER_PATTERN } from './topic-names.ts'
 
-/** https://docs.aws.amazon.com/iot/latest/apireference/API_AttributePayload.html */
-const THING_ATTRIBUTE = { name: /^[A-Za-z0-9_.,@/:#-]{1,128}$/, value: /^[A-Za-z0-9_.,@/:#=[\]-]{0,800}$/ } as const
+/** Attributes of a thing. https://docs.aws.amazon.com/iot/latest/apireference/API_AttributePayload.html */
+export const THING_ATTRIBUTE: Readonly<{ name: RegExp; value: RegExp; reserved: readonly string[] }> = {
+  name: /^[A-Za-z0-9_.,@/:#-]{1,128}$/,
+  value: /^[A-Za-z0-9_.,@/:#=[\]-]{0,800}$/,
+  /** Written from the record alone: the policies of certificates go by them. */
+  reserved: ['role', 'organizationId', 'deviceId'],
+}
+
+const attributeName = z
+  .string()
+  .regex(THING_ATTRIBUTE.name)
+  .refine((name) => !THING_ATTRIBUTE.reserved.includes(name), 'this name has a field of its own')
 
 const identifier = z.string().regex(IDENTIFIER_PATTERN)
 
@@ -34,9 +46,7 @@ export const fleetSchema = z.strictObject({
         role: z.string(),
         organizationId: identifier.optional(),
         deviceId: identifier.optional(),
-        attributes: z
-          .record(z.string().regex(THING_ATTRIBUTE.name), z.string().regex(THING_ATTRIBUTE.value))
-          .default({}),
+        attributes: z.record(attributeName, z.string().regex(THING_ATTRIBUTE.value)).default({}),
       }),
     )
     .max(50),
@@ -47,7 +57,7 @@ export type Roles = z.infer<typeof rolesSchema>
 export type Fleet = z.infer<typeof fleetSchema>
 export type FleetDevice = Fleet['devices'][number]
 
-/** Reads a fleet file. Throws fleet_invalid naming the field, an undefined role, or a pattern that is not legal. */
+/** Reads a fleet file. Throws fleet_invalid naming the field, an undefined role, a pattern that is not legal, or a role whose rights are none or too many. */
 export function parseFleet(input: unknown, root: string): Fleet {
   const parsed = fleetSchema.safeParse(input)
   if (!parsed.success) throw bridgeError('fleet_invalid', { problem: describeIssue(parsed.error) })
@@ -63,24 +73,24 @@ export function parseFleet(input: unknown, root: string): Fleet {
     }
   }
   for (const [name, { permissions }] of Object.entries(fleet.roles)) {
-    const rights = rightsOfRole(name, permissions, root)
-    if (rights.publish.length + rights.receive.length === 0) {
-      throw bridgeError('fleet_invalid', { problem: `role "${name}" grants no topic of the contract` })
-    }
+    const problem = problemOfRole(permissions, root)
+    if (problem !== undefined) throw bridgeError('fleet_invalid', { problem: `role "${name}": ${problem}` })
   }
   return fleet
 }
 
-function rightsOfRole(name: string, permissions: readonly string[], root: string): EffectiveRights {
+/** Identifiers as long as a UUID. Longer ones can be too much for a wide role: their devices are refused with policy_too_large. */
+const IDENTITY = { clientId: 'c'.repeat(36), organizationId: 'o'.repeat(36), deviceId: 'd'.repeat(36) }
+const ARN = 'arn:aws-us-gov:iot:ap-northeast-1:000000000000'
+
+function problemOfRole(permissions: readonly string[], root: string): string | undefined {
   try {
-    return effectiveRights({
-      root,
-      identity: { clientId: 'any', organizationId: 'any', deviceId: 'any' },
-      rolePermissions: permissions,
-      tokenPermissions: permissions,
-    })
+    const lists = { rolePermissions: permissions, tokenPermissions: permissions }
+    const rights = effectiveRights({ root, identity: IDENTITY, ...lists })
+    compilePolicyDocuments(IDENTITY.clientId, rights, ARN)
+    return rights.publish.length + rights.receive.length === 0 ? 'it grants no topic of the contract' : undefined
   } catch (error) {
     if (!isBridgeError(error)) throw error
-    throw bridgeError('fleet_invalid', { problem: `role "${name}": ${error.message}` }, { cause: error })
+    return error.message
   }
 }

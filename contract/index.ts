@@ -1,5 +1,30 @@
-export { DEFAULT_STAGE, type DeploymentNames, deploymentNames, STAGE_PATTERN, TABLE_KEYS } from './deployment.ts'
-export { type DeviceRecord, deviceRecordSchema, SERVER_NAMES_KEY, serverNamesSchema } from './device-record.ts'
+export {
+  type Contract,
+  type ContractTopic,
+  type ContractTopics,
+  defineContract,
+  jamey,
+  type Wire,
+} from './catalogue.ts'
+export {
+  DEFAULT_STAGE,
+  type DeploymentNames,
+  deploymentNames,
+  roleGroupName,
+  rolePolicyName,
+  STAGE_PATTERN,
+  TABLE_KEYS,
+  TOKEN_KEY_NAME,
+  thingTypeName,
+} from './deployment.ts'
+export { parseDeviceKey } from './device-key-text.ts'
+export {
+  checkDevice,
+  type DeviceRecord,
+  deviceRecordSchema,
+  SERVER_NAMES_KEY,
+  serverNamesSchema,
+} from './device-record.ts'
 export {
   createEnvelope,
   describeIssue,
@@ -12,8 +37,16 @@ export {
   metadataSchema,
   type ReplyMetadata,
 } from './envelope.ts'
-export { type BridgeError, bridgeError, ERRORS, type ErrorCode, type ErrorDetails, isBridgeError } from './errors.ts'
-export { type ExplainInput, type Explanation, explainRight } from './explain.ts'
+export {
+  type BridgeError,
+  bridgeError,
+  ERRORS,
+  type ErrorCode,
+  type ErrorDetails,
+  isBridgeError,
+  isErrorCode,
+} from './errors.ts'
+export { type DecisionRecord, type ExplainInput, explainRight } from './explain.ts'
 export {
   apiAccessSchema,
   type Fleet,
@@ -23,8 +56,9 @@ export {
   type Role,
   type Roles,
   rolesSchema,
+  THING_ATTRIBUTE,
 } from './fleet.ts'
-export { ANSWERABLE_MS, ASYNCHRONOUS_LIMITS, REQUEST_LIMITS, TOKEN_LIMITS } from './limits.ts'
+export { ANSWERABLE_MS, ASYNCHRONOUS_LIMITS, KEY_LIMITS, REQUEST_LIMITS, TOKEN_LIMITS } from './limits.ts'
 export {
   type ApiRequestProxy,
   type ApiResponse,
@@ -53,13 +87,15 @@ export {
   publishCommandSchema,
 } from './outcome.ts'
 export {
-  type EffectiveRights,
-  effectiveRights,
-  generalisations,
   type Identity,
   MAX_PERMISSIONS,
   type Permission,
+  type PermissionAction,
+  type PermissionDecision,
+  type PermissionScope,
   parsePermission,
+  permissionDecider,
+  permissionDecision,
 } from './permissions.ts'
 export {
   type ArnPrefix,
@@ -78,13 +114,27 @@ export {
   replyTopicFor,
   type TopicSettings,
 } from './reply.ts'
+export { type EffectiveRights, effectiveRights, type GrantableTopic, grantableTopics } from './rights.ts'
 export { type RuleEvent, ruleEventSchema } from './rule-event.ts'
 export { NO_CLIENT_ID, type RuleDefinition, ruleDefinitions, SQL_VERSION } from './rules.ts'
-export { ISSUER_ALGORITHM, type IssuerKey, issuerKeySchema, type TokenClaims, tokenClaimsSchema } from './token.ts'
+export {
+  checkTokenTimes,
+  deviceMasterSchema,
+  ISSUER_ALGORITHM,
+  type IssuerKey,
+  issuerKeySchema,
+  signingKey,
+  type TokenClaims,
+  tokenClaimsSchema,
+  verificationKeys,
+} from './token.ts'
 export { containsFilter, matchesTopic, TOPIC_LIMITS, validateTopicFilter, validateTopicName } from './topic-filter.ts'
 export {
   DEFAULT_ROOT,
+  fillTemplate,
   IDENTIFIER_PATTERN,
+  matchTemplate,
+  type ParameterOf,
   ROOT_PATTERN,
   resolveTopic,
   type TopicParameters,

@@ -48,3 +48,27 @@ export const TOKEN_LIMITS = {
   maxConnectionSeconds: 86_400,
   minSecretBytes: 32,
 } as const
+
+/** Keys that tokens are signed with. */
+export const KEY_LIMITS = {
+  /** How long issuers and verifiers keep what they read of a secret. */
+  cachedSeconds: 300,
+  /** A new issuer key signs this much after `cachedSeconds`: time for its rotation to end, and for verifiers whose read failed to try again. */
+  announcedMarginSeconds: 60,
+  /** After the previous key has signed its last token, it is taken for the longest lifetime of a token and this: clocks differ. */
+  graceMarginSeconds: 10,
+  /** A read that failed is not tried again within this, whoever asks. */
+  refetchPauseSeconds: 10,
+  /** What was read of a secret or a key document is used this much longer while it cannot be read again. Then nobody gets in. */
+  staleSeconds: 60 * 60,
+  /** Of the key document of an identity provider. */
+  jwksTimeoutMs: 1_500,
+  jwksMaxBytes: 64 * 1024,
+  jwksMaxKeys: 32,
+  /** A key that its provider has withdrawn is out of use after this, and after `staleSeconds` more while the provider does not answer. */
+  jwksCachedSeconds: 60 * 60,
+  /** One read of the document in this time, whatever key ids are asked for. */
+  jwksPauseSeconds: 30,
+  /** An id that the document did not have is not looked for again within this. */
+  jwksUnknownSeconds: 60,
+} as const

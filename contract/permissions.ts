@@ -1,7 +1,6 @@
 import { bridgeError } from './errors.ts'
-import { containsFilter, matchesTopic, validateTopicFilter } from './topic-filter.ts'
-import { IDENTIFIER_PATTERN, parameterName, topicTemplate } from './topic-names.ts'
-import { TOPIC_KEYS, type TopicKey, topicDefinition } from './topics.ts'
+import { containsFilter, parseSharedSubscription, validateTopicFilter, validateTopicName } from './topic-filter.ts'
+import { IDENTIFIER_PATTERN } from './topic-names.ts'
 
 /** What is known of a device when its rights are worked out; without an organization it has no organization topics. */
 export interface Identity {
@@ -10,153 +9,122 @@ export interface Identity {
   deviceId?: string | undefined
 }
 
-/** A pattern with its placeholders filled in. `publish` and `subscribe` say which rights it can give. */
+/** A pattern with its placeholders filled in. `publish`, `subscribe` and `retain` say which rights it can give, or takes away. */
 export interface Permission {
+  /** A topic filter, without prefixes and without `$share/<group>/`. */
   pattern: string
+  /** It grants subscriptions of this group only: `$share/<group>/<filter>`. */
+  group?: string
+  /** It takes rights away, and wins over every pattern that gives them. */
+  deny: boolean
   publish: boolean
   subscribe: boolean
+  /** To publish with RETAIN. */
+  retain: boolean
 }
 
-/** What a device may do. Topics are concrete, so an IAM wildcard never widens them. Sorted, without duplicates. */
-export interface EffectiveRights {
-  publish: string[]
-  receive: string[]
-  /** The topic filters it may subscribe to; what arrives is narrowed by `receive`. */
-  subscribe: string[]
+/** What a permission list decides. `receive` is a delivery; `retain` a publish with RETAIN. */
+export type PermissionAction = 'publish' | 'retain' | 'subscribe' | 'receive'
+
+export interface PermissionScope {
+  root: string
+  identity: Identity
+  /** Patterns as {@link parsePermission} reads them. */
+  permissions: readonly string[]
+}
+
+/** `pattern` is the one that decided, as it is written in the list; none when no pattern covers the name. */
+export interface PermissionDecision {
+  allowed: boolean
+  pattern?: string
+  reason: string
 }
 
 /** Most patterns of a token or a role; it bounds the work of one connect. */
 export const MAX_PERMISSIONS = 64
 
-const PREFIXES = { 'pub:': { publish: true, subscribe: false }, 'sub:': { publish: false, subscribe: true } } as const
-/** Reserved for rights to come, so that no token of today changes its meaning then. */
-const RESERVED_PREFIXES = ['!', 'retain:']
-
 /**
- * Reads `[pub:|sub:]<topic filter>` with the placeholders `${root}`, `${clientId}`, `${organizationId}`, `${deviceId}`.
- * Returns undefined when a placeholder has no value for this device: such a pattern grants nothing. Throws
- * permission_invalid for a text that is no legal pattern.
+ * Reads `[!][pub:|sub:|retain:]<topic filter>` with the placeholders `${root}`, `${clientId}`, `${organizationId}`, `${deviceId}`.
+ *
+ * No prefix stands for publishing and subscribing. `retain:` is publishing, also with RETAIN, which no other prefix gives. `!` takes away:
+ * alone everything, `!pub:` publishing in either form, `!retain:` RETAIN alone. `$share/<group>/<topic filter>` gives shared
+ * subscriptions of that group, and nothing else.
+ *
+ * Returns undefined when a placeholder has no value for this device: such a pattern stands for no topic. Throws permission_invalid for
+ * a text that is no legal pattern.
  */
 export function parsePermission(text: string, root: string, identity: Identity): Permission | undefined {
   const invalid = (problem: string) => bridgeError('permission_invalid', { permission: text.slice(0, 256), problem })
-  const reserved = RESERVED_PREFIXES.find((prefix) => text.startsWith(prefix))
-  if (reserved) throw invalid(`the prefix "${reserved}" is reserved`)
-  const prefix = text.slice(0, 4)
-  const access = Object.hasOwn(PREFIXES, prefix) ? PREFIXES[prefix as keyof typeof PREFIXES] : undefined
+  const [, denial, prefix, written = ''] = /^(!?)(pub:|sub:|retain:|)(.*)$/s.exec(text) ?? []
+  if (/^(!|pub:|sub:|retain:)/.test(written)) throw invalid('prefixes stand once, as in !pub:')
   const values: Partial<Record<string, string>> = { root, ...identity }
   let unresolved = false
-  const pattern = (access ? text.slice(4) : text).replace(/\$\{([^}]*)\}/g, (_, name: string) => {
+  const filled = written.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
     if (!['root', 'clientId', 'organizationId', 'deviceId'].includes(name)) throw invalid(`unknown placeholder ${name}`)
     unresolved ||= values[name] === undefined
     return values[name] ?? 'unresolved'
   })
+  const deny = denial === '!'
+  const shared = parseSharedSubscription(filled)
+  if (shared && (deny || (prefix !== '' && prefix !== 'sub:') || !IDENTIFIER_PATTERN.test(shared.group))) {
+    throw invalid('a group fits [A-Za-z0-9:_-]{1,128}, and $share is for subscriptions that are given')
+  }
+  const pattern = shared?.filter ?? filled
   if (pattern.startsWith('$')) throw invalid('reserved topics are not granted')
   const problem = validateTopicFilter(pattern)
   // what only this device's long identifiers push over the limit is a topic nobody can have
-  const isOutgrown =
-    problem !== undefined && validateTopicFilter(text.slice(access ? 4 : 0).replace(/\$\{\w*\}/g, 'x')) === undefined
+  const isOutgrown = problem !== undefined && validateTopicFilter(written.replace(/\$\{\w*\}/g, 'x')) === undefined
   if (problem && !isOutgrown) throw invalid(problem)
-  if (isOutgrown) return undefined
-  return unresolved ? undefined : { pattern, ...(access ?? { publish: true, subscribe: true }) }
+  if (isOutgrown || unresolved) return undefined
+  return {
+    pattern,
+    ...(shared && { group: shared.group }),
+    deny,
+    publish: !shared && prefix !== 'sub:' && !(deny && prefix === 'retain:'),
+    subscribe: prefix === '' || prefix === 'sub:',
+    retain: prefix === 'retain:' || (deny && prefix !== 'sub:'),
+  }
 }
 
 /**
- * Effective right = role pattern ∩ token pattern ∩ catalogue ∩ direction. Placeholders of the catalogue bind to the device's
- * own values, even under a wildcard; only a role's pattern that spells the topic out, with another value at that level, grants it. Throws
- * permission_invalid for an illegal pattern in either list.
+ * What a list of permissions says about one action: a denying pattern that covers the name, else a granting one. For `subscribe` the
+ * name is a topic filter, also `$share/<group>/<filter>`; one that is wider than a denying pattern is not denied, since its deliveries are
+ * decided one by one. A device that asks this before it sends is refused nothing here that its policies would allow; whether role,
+ * contract and direction allow it too is {@link effectiveRights}. Throws permission_invalid.
  */
-export function effectiveRights(input: {
-  root: string
-  identity: Identity
-  rolePermissions: readonly string[]
-  tokenPermissions: readonly string[]
-}): EffectiveRights {
-  const role = parseAll(input.rolePermissions, input)
-  const token = parseAll(input.tokenPermissions, input)
-  const publish = grantedTopics(input, role, token, 'publish')
-  const receive = grantedTopics(input, role, token, 'subscribe')
-  return { publish, receive, subscribe: subscribableFilters(receive, role, token) }
+export function permissionDecision(
+  scope: PermissionScope,
+  action: PermissionAction,
+  topicOrFilter: string,
+): PermissionDecision {
+  return permissionDecider(scope)(action, topicOrFilter)
 }
 
-/**
- * The finite set of filters a device may subscribe to: each granted pattern, and every generalisation of a receivable topic
- * by `+` and `#`, that some pattern of the role and some pattern of the token contain and that can match a receivable topic.
- */
-function subscribableFilters(receive: string[], role: Permission[], token: Permission[]): string[] {
-  const roleFilters = role.filter((one) => one.subscribe).map((one) => one.pattern)
-  const tokenFilters = token.filter((one) => one.subscribe).map((one) => one.pattern)
-  const candidates = new Set([...roleFilters, ...tokenFilters, ...receive.flatMap(generalisations)])
-  return [...candidates]
-    .filter(
-      (filter) =>
-        roleFilters.some((outer) => containsFilter(outer, filter)) &&
-        tokenFilters.some((outer) => containsFilter(outer, filter)) &&
-        receive.some((topic) => matchesTopic(filter, topic)),
-    )
-    .sort()
-}
-
-/** Every filter that replaces levels of a topic by `+`, or a tail of at least one level by `#`. */
-export function generalisations(topic: string): string[] {
-  let prefixes = ['']
-  const filters: string[] = []
-  for (const [index, level] of topic.split('/').entries()) {
-    const slash = index === 0 ? '' : '/'
-    filters.push(...prefixes.map((prefix) => `${prefix}${slash}#`))
-    prefixes = prefixes.flatMap((prefix) => [`${prefix}${slash}${level}`, `${prefix}${slash}+`])
+/** {@link permissionDecision} for many questions about one list, which is read once. Throws permission_invalid. */
+export function permissionDecider({
+  root,
+  identity,
+  permissions,
+}: PermissionScope): (action: PermissionAction, topicOrFilter: string) => PermissionDecision {
+  const list = permissions.flatMap((text) => {
+    const permission = parsePermission(text, root, identity)
+    return permission ? [{ text, ...permission }] : []
+  })
+  return (action, name) => {
+    const problem = action === 'subscribe' ? validateTopicFilter(name) : validateTopicName(name)
+    if (problem) return { allowed: false, reason: problem }
+    const shared = action === 'subscribe' ? parseSharedSubscription(name) : undefined
+    const decides = (deny: boolean) =>
+      list.find(
+        (one) =>
+          one.deny === deny &&
+          one[action === 'receive' ? 'subscribe' : action] &&
+          (one.group === undefined || action === 'receive' || one.group === shared?.group) &&
+          containsFilter(one.pattern, shared?.filter ?? name),
+      )
+    const decisive = decides(true) ?? decides(false)
+    if (!decisive) return { allowed: false, reason: `no pattern covers ${name} for ${action}` }
+    const { text, deny } = decisive
+    return { allowed: !deny, pattern: text, reason: `${text} ${deny ? 'denies' : 'grants'} it` }
   }
-  return [...filters, ...prefixes]
-}
-
-function parseAll(texts: readonly string[], input: { root: string; identity: Identity }): Permission[] {
-  return texts.flatMap((text) => parsePermission(text, input.root, input.identity) ?? [])
-}
-
-function grantedTopics(
-  { root, identity }: { root: string; identity: Identity },
-  role: Permission[],
-  token: Permission[],
-  access: 'publish' | 'subscribe',
-): string[] {
-  const topics = new Set<string>()
-  for (const key of TOPIC_KEYS.filter((one) => directionAllows(one, access))) {
-    const template = topicTemplate(root, key)
-    for (const { pattern } of role.filter((one) => one[access])) {
-      const topic = bindTemplate(template, pattern, identity)
-      if (topic !== undefined && token.some((one) => one[access] && matchesTopic(one.pattern, topic))) topics.add(topic)
-    }
-  }
-  return [...topics].sort()
-}
-
-function directionAllows(key: TopicKey, access: 'publish' | 'subscribe'): boolean {
-  const { direction, handledBy } = topicDefinition(key)
-  if (direction === 'shared') return true
-  return access === 'subscribe' ? direction === 'toDevice' : direction === 'toCloud' && handledBy !== undefined
-}
-
-function bindTemplate(template: string, pattern: string, identity: Identity): string | undefined {
-  const patternLevels = pattern.split('/')
-  let open = false
-  let spelled = true
-  const levels: string[] = []
-  for (const [index, level] of template.split('/').entries()) {
-    const patternLevel: string | undefined = open ? '+' : patternLevels[index]
-    if (patternLevel === undefined) return undefined
-    open ||= patternLevel === '#'
-    const wild = patternLevel === '+' || patternLevel === '#'
-    const parameter = parameterName(level)
-    if (parameter === undefined) {
-      if (!wild && patternLevel !== level) return undefined
-      // `jamey/+/evaluate` happens to spell a client id in `jamey/responses/{clientId}`, but means no one's replies
-      spelled &&= !wild
-      levels.push(level)
-      continue
-    }
-    const value = wild ? identity[parameter] : patternLevel
-    if (value === undefined || !IDENTIFIER_PATTERN.test(value)) return undefined
-    if (value !== identity[parameter] && !spelled) return undefined
-    levels.push(value)
-  }
-  return open || levels.length === patternLevels.length ? levels.join('/') : undefined
 }

@@ -1,5 +1,5 @@
 import { bridgeError } from './errors.ts'
-import type { EffectiveRights } from './permissions.ts'
+import type { EffectiveRights } from './rights.ts'
 
 /** https://docs.aws.amazon.com/iot/latest/developerguide/custom-auth-lambda.html (characters without white space) */
 export const POLICY_LIMITS = { documents: 10, charactersPerDocument: 2_048 } as const
@@ -20,9 +20,20 @@ export interface PolicyDocument {
 /** The fixed part of the ARNs: `arn:aws:iot:eu-west-1:123456789012`. */
 export type ArnPrefix = `arn:${string}:iot:${string}:${string}`
 
+/** The rights that are checked on a topic, and the policy action of each. */
+const TOPIC_ACTIONS = [
+  ['publish', 'iot:Publish'],
+  ['retain', 'iot:RetainPublish'],
+  ['receive', 'iot:Receive'],
+] as const
+
 /**
- * Writes effective rights as IoT policy documents: Connect for the one client id, Publish and Receive for concrete topics,
- * Subscribe for the finite set of filters, compared as text; with `domainName` only over the endpoint of that name. Throws policy_too_large over {@link POLICY_LIMITS}.
+ * Writes effective rights as IoT policy documents: Connect for the one client id, Publish, RetainPublish and Receive for concrete topics,
+ * Subscribe for the finite set of filters, compared as text; with `domainName` only over the endpoint of that name.
+ *
+ * Minimal: a resource stands once, in the statement of exactly the actions that it has, and a document has at most one statement for a
+ * set of actions. What is denied does not stand there at all: without a wildcard in a resource there is nothing to take away from. Throws
+ * policy_too_large over {@link POLICY_LIMITS}.
  */
 export function compilePolicyDocuments(
   clientId: string,
@@ -30,54 +41,82 @@ export function compilePolicyDocuments(
   arnPrefix: ArnPrefix,
   options: { domainName?: string } = {},
 ): PolicyDocument[] {
-  const both = new Set(rights.publish.filter((topic) => rights.receive.includes(topic)))
-  const only = (topics: string[]) => topics.filter((topic) => !both.has(topic))
-  const topic = (name: string) => `${arnPrefix}:topic/${name}`
+  const actionsOf = new Map<string, string>()
+  for (const [right, action] of TOPIC_ACTIONS) {
+    for (const topic of rights[right]) {
+      const others = actionsOf.get(topic)
+      actionsOf.set(topic, others ? `${others},${action}` : action)
+    }
+  }
+  const topics = new Map<string, string[]>()
+  for (const [topic, actions] of actionsOf) {
+    const same = topics.get(actions) ?? []
+    topics.set(actions, same)
+    same.push(`topic/${topic}`)
+  }
   const condition = options.domainName && { StringEquals: { 'iot:DomainName': options.domainName } }
-  const documents = pack(condition ? { Condition: condition } : {}, [
-    { actions: ['iot:Connect'], resources: [`${arnPrefix}:client/${clientId}`] },
-    { actions: ['iot:Publish', 'iot:Receive'], resources: [...both].map(topic) },
-    { actions: ['iot:Publish'], resources: only(rights.publish).map(topic) },
-    { actions: ['iot:Receive'], resources: only(rights.receive).map(topic) },
-    { actions: ['iot:Subscribe'], resources: rights.subscribe.map((filter) => `${arnPrefix}:topicfilter/${filter}`) },
+  const documents = pack(arnPrefix, condition ? { Condition: condition } : {}, [
+    ['iot:Connect', [`client/${clientId}`]],
+    ...topics,
+    ['iot:Subscribe', rights.subscribe.map((filter) => `topicfilter/${filter}`)],
   ])
   if (documents.length > POLICY_LIMITS.documents) {
+    const over = documents.slice(POLICY_LIMITS.documents)
     throw bridgeError('policy_too_large', {
       actualDocuments: documents.length,
       limitDocuments: POLICY_LIMITS.documents,
       limitCharacters: POLICY_LIMITS.charactersPerDocument,
+      overCharacters: over.reduce((sum, { length }) => sum + length, 0),
     })
   }
-  return documents
+  return documents.map(({ document }) => document)
 }
 
-/** Fills documents in order, breaking a statement where the limit of characters is reached. */
+interface Place {
+  document: PolicyDocument
+  /** As JSON, with a comma behind each part. */
+  length: number
+  /** The newest statement, and the actions it is for. */
+  open?: readonly [actions: string, statement: PolicyStatement]
+}
+
+/** Puts each resource into the first document that has room for it, and for its statement where that is not there yet. */
 function pack(
+  arnPrefix: ArnPrefix,
   common: Pick<PolicyStatement, 'Condition'>,
-  grants: { actions: string[]; resources: string[] }[],
-): PolicyDocument[] {
-  const documents: PolicyDocument[] = []
-  let length = Number.POSITIVE_INFINITY
-  for (const { actions, resources } of grants) {
-    let statement: PolicyStatement | undefined
-    for (const resource of resources) {
-      // measured as JSON: the resource with its quotes and a comma, and the braces of a statement that must be opened
-      const opening = JSON.stringify({ Effect: 'Allow', Action: actions, Resource: [], ...common }).length + 1
-      let needed = JSON.stringify(resource).length + 1 + (statement ? 0 : opening)
-      if (length + needed > POLICY_LIMITS.charactersPerDocument) {
-        const document: PolicyDocument = { Version: '2012-10-17', Statement: [] }
-        documents.push(document)
-        length = JSON.stringify(document).length
-        if (statement) needed += opening
-        statement = undefined
+  grants: Iterable<readonly [actions: string, resources: readonly string[]]>,
+): Place[] {
+  const places: Place[] = []
+  const addPlace = () => {
+    const document: PolicyDocument = { Version: '2012-10-17', Statement: [] }
+    const place: Place = { document, length: JSON.stringify(document).length }
+    places.push(place)
+    return place
+  }
+  for (const [actions, names] of grants) {
+    const empty = (): PolicyStatement => ({ Effect: 'Allow', Action: actions.split(','), Resource: [], ...common })
+    const opening = JSON.stringify(empty()).length + 1
+    for (const name of names) {
+      const resource = `${arnPrefix}:${name}`
+      const length = jsonLength(resource) + 1
+      const needed = (place: Place) => (place.open?.[0] === actions ? length : length + opening)
+      const hasRoom = (place: Place) => place.length + needed(place) <= POLICY_LIMITS.charactersPerDocument
+      const place = places.find(hasRoom) ?? addPlace()
+      place.length += needed(place)
+      if (place.open?.[0] !== actions) {
+        place.open = [actions, empty()]
+        place.document.Statement.push(place.open[1])
       }
-      if (!statement) {
-        statement = { Effect: 'Allow', Action: actions, Resource: [], ...common }
-        documents.at(-1)?.Statement.push(statement)
-      }
-      statement.Resource.push(resource)
-      length += needed
+      place.open[1].Resource.push(resource)
     }
   }
-  return documents
+  return places
+}
+
+/** What JSON writes as it is: all but quotes, backslashes, control characters and halves of pairs. */
+const AS_IT_IS = /^[\u0020\u0021\u0023-\u005b\u005d-\ud7ff\ue000-\uffff]*$/
+
+/** Of the text as JSON, with its quotes. */
+function jsonLength(text: string): number {
+  return AS_IT_IS.test(text) ? text.length + 2 : JSON.stringify(text).length
 }

@@ -52,21 +52,20 @@ export function matchesTopic(filter: string, topic: string): boolean {
  * matches only itself, so this is also the match. `a/+` does not contain `a/#`; `+/b` contains `+/b`, not `$x/b`.
  */
 export function containsFilter(outer: string, inner: string): boolean {
-  if (startsWithWildcard(outer) && inner.startsWith('$')) return false
-  const outerLevels = outer.split('/')
-  const innerLevels = inner.split('/')
-  for (const [index, level] of outerLevels.entries()) {
-    const innerLevel = innerLevels[index]
+  return containsLevels(outer.split('/'), inner.split('/'))
+}
+
+/** {@link containsFilter} for filters that are split at their slashes already. */
+export function containsLevels(outer: readonly string[], inner: readonly string[]): boolean {
+  if ((outer[0] === '+' || outer[0] === '#') && inner[0]?.startsWith('$')) return false
+  for (const [index, level] of outer.entries()) {
+    const innerLevel = inner[index]
     if (innerLevel === undefined) return false
     if (level === '#') return true
     if (innerLevel === '#') return false
     if (level !== '+' && level !== innerLevel) return false
   }
-  return outerLevels.length === innerLevels.length
-}
-
-function startsWithWildcard(filter: string): boolean {
-  return filter.startsWith('+') || filter.startsWith('#')
+  return outer.length === inner.length
 }
 
 function validateText(text: string, what: string): string | undefined {
@@ -76,7 +75,8 @@ function validateText(text: string, what: string): string | undefined {
   if (slashes > TOPIC_LIMITS.maxSlashes) {
     return `a ${what} holds at most ${TOPIC_LIMITS.maxSlashes} slashes, got ${slashes}`
   }
-  const bytes = utf8.encode(text).length
+  // a UTF-16 unit takes at most three bytes, so most texts need not be encoded
+  const bytes = text.length * 3 > TOPIC_LIMITS.maxBytes ? utf8.encode(text).length : text.length
   if (bytes > TOPIC_LIMITS.maxBytes) return `a ${what} takes at most ${TOPIC_LIMITS.maxBytes} bytes, got ${bytes}`
   return undefined
 }

@@ -8,7 +8,7 @@ export const ROOT_PATTERN = /^(?=.{1,64}$)[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+){0,2}$
 /** What stands for `{clientId}`, `{organizationId}` and `{deviceId}`: a thing name of IoT Core, so it holds no wildcard. */
 export const IDENTIFIER_PATTERN = /^[A-Za-z0-9:_-]{1,128}$/
 
-type ParameterOf<Key extends string> = Key extends `${string}{${infer Name}}${infer Rest}`
+export type ParameterOf<Key extends string> = Key extends `${string}{${infer Name}}${infer Rest}`
   ? Name | ParameterOf<Rest>
   : never
 export type TopicParameters<Key extends TopicKey> = Record<ParameterOf<Key>, string>
@@ -21,9 +21,17 @@ export function topicTemplate(root: string, key: TopicKey): string {
 
 /** The name of a topic. Throws topic_parameter_invalid when a parameter does not fit {@link IDENTIFIER_PATTERN}. */
 export function topicName<Key extends TopicKey>(root: string, key: Key, parameters: TopicParameters<Key>): string {
-  const values: Partial<Record<string, string>> = parameters
-  return topicTemplate(root, key).replace(/\{(\w+)\}/g, (_, parameter: string) => {
-    const value = values[parameter] ?? ''
+  return fillTemplate(topicTemplate(root, key), key, parameters)
+}
+
+/** The template of the topic `key` with its parameters filled in. Throws topic_parameter_invalid like {@link topicName}. */
+export function fillTemplate(
+  template: string,
+  key: string,
+  parameters: Readonly<Partial<Record<string, string>>>,
+): string {
+  return template.replace(/\{(\w+)\}/g, (_, parameter: string) => {
+    const value = parameters[parameter] ?? ''
     if (!IDENTIFIER_PATTERN.test(value)) throw bridgeError('topic_parameter_invalid', { topic: key, parameter })
     return value
   })
@@ -50,7 +58,11 @@ export function resolveTopic(
   return undefined
 }
 
-function matchTemplate(template: string, topic: string): Partial<Record<TopicParameterName, string>> | undefined {
+/** The parameters with which a template becomes this topic; undefined when there are none. */
+export function matchTemplate(
+  template: string,
+  topic: string,
+): Partial<Record<TopicParameterName, string>> | undefined {
   const templateLevels = template.split('/')
   const levels = topic.split('/')
   if (levels.length !== templateLevels.length) return undefined

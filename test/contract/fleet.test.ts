@@ -67,7 +67,7 @@ describe('parseFleet', () => {
     [
       'a role that grants no topic',
       fleetOf({ roles: { agent: { permissions: ['other/#'] } } }),
-      'role "agent" grants no topic',
+      'role "agent": it grants no topic',
     ],
     [
       'an illegal pattern',
@@ -79,7 +79,16 @@ describe('parseFleet', () => {
       fleetOf({ roles: { agent: { permissions: ['${clientid}/#'] } } }),
       'unknown placeholder clientid',
     ],
-    ['a reserved prefix', fleetOf({ roles: { agent: { permissions: ['!jamey/#'] } } }), 'reserved'],
+    [
+      'a role that denies all it grants',
+      fleetOf({ roles: { agent: { permissions: ['jamey/#', '!jamey/#'] } } }),
+      'grants no topic',
+    ],
+    [
+      'a role whose rights are too many',
+      fleetOf({ roles: { agent: { permissions: ['#'] } } }),
+      'role "agent": the rights take',
+    ],
     [
       'an unknown method',
       fleetOf({ roles: { agent: { ...ROLE, api: { methods: ['TRACE'], paths: ['/'] } } } }),

@@ -9,12 +9,25 @@ describe('parsePermission', () => {
     ['', 'not empty'],
     ['pub:', 'not empty'],
     ['sub:', 'not empty'],
-    ['!jamey/#', 'the prefix "!" is reserved'],
-    ['retain:jamey/#', 'the prefix "retain:" is reserved'],
+    ['!', 'not empty'],
+    ['!retain:', 'not empty'],
+    ['!!jamey/#', 'prefixes stand once'],
+    ['pub:!jamey/#', 'prefixes stand once'],
+    ['pub:sub:jamey/#', 'prefixes stand once'],
+    ['!pub:!jamey/#', 'prefixes stand once'],
+    ['!jamey/x+', '+ stands alone'],
+    ['!$aws/#', 'reserved topics'],
     ['jamey/#/x', '# stands alone'],
     ['jamey/x+', '+ stands alone'],
     ['$aws/things/+/shadow', 'reserved topics'],
-    ['$share/group/jamey/#', 'reserved topics'],
+    ['$share/group', 'reserved topics'],
+    ['$share/group/$aws/#', 'reserved topics'],
+    ['$share/group/jamey/#/x', '# stands alone'],
+    ['$share/*/jamey/#', 'a group fits'],
+    ['$share/gro?p/jamey/#', 'a group fits'],
+    ['!$share/group/jamey/#', '$share is for subscriptions'],
+    ['pub:$share/group/jamey/#', '$share is for subscriptions'],
+    ['retain:$share/group/jamey/#', '$share is for subscriptions'],
     ['pub:$aws/#', 'reserved topics'],
     ['jamey/${user}/#', 'unknown placeholder user'],
     ['jamey/${}/#', 'unknown placeholder'],
@@ -35,18 +48,32 @@ describe('parsePermission', () => {
     )
   })
 
-  test('reads prefixes and fills in placeholders', () => {
-    expect(parsePermission('sub:${root}/responses/${clientId}', 'a/b', OWN)).toEqual({
-      pattern: 'a/b/responses/me',
-      publish: false,
-      subscribe: true,
+  test.each([
+    ['jamey/#', { publish: true, subscribe: true, retain: false }],
+    ['pub:jamey/#', { publish: true, subscribe: false, retain: false }],
+    ['sub:jamey/#', { publish: false, subscribe: true, retain: false }],
+    ['retain:jamey/#', { publish: true, subscribe: false, retain: true }],
+    ['!jamey/#', { deny: true, publish: true, subscribe: true, retain: true }],
+    ['!pub:jamey/#', { deny: true, publish: true, subscribe: false, retain: true }],
+    ['!sub:jamey/#', { deny: true, publish: false, subscribe: true, retain: false }],
+    ['!retain:jamey/#', { deny: true, publish: false, subscribe: false, retain: true }],
+    ['$share/group/jamey/#', { group: 'group', publish: false, subscribe: true, retain: false }],
+    ['sub:$share/group/jamey/#', { group: 'group', publish: false, subscribe: true, retain: false }],
+  ])('reads the rights of %j', (text, rights) => {
+    expect(parsePermission(text, ROOT, OWN)).toEqual({ pattern: 'jamey/#', deny: false, ...rights })
+  })
+
+  test('fills in placeholders', () => {
+    expect(parsePermission('!sub:${root}/responses/${clientId}', 'a/b', OWN)?.pattern).toBe('a/b/responses/me')
+    expect(parsePermission('$share/${organizationId}/jamey/${deviceId}', ROOT, OWN)).toMatchObject({
+      group: 'acme',
+      pattern: 'jamey/Instance-1',
     })
-    expect(parsePermission('jamey/#', ROOT, OWN)).toEqual({ pattern: 'jamey/#', publish: true, subscribe: true })
-    expect(parsePermission('org/${organizationId}/#', ROOT, { clientId: 'me' })).toBeUndefined()
+    expect(parsePermission('!org/${organizationId}/#', ROOT, { clientId: 'me' })).toBeUndefined()
   })
 
   test('repeats at most 256 characters of what it refuses', () => {
-    expect(() => parsePermission(`!${'x'.repeat(10_000)}`, ROOT, OWN)).toThrow(
+    expect(() => parsePermission(`!!${'x'.repeat(10_000)}`, ROOT, OWN)).toThrow(
       expect.objectContaining({ message: expect.stringMatching(/^.{0,400}$/) }),
     )
   })
