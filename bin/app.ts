@@ -1,13 +1,16 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { App, Validations } from 'aws-cdk-lib'
-import { AwsSolutionsChecks } from 'cdk-nag'
 import { BridgeStack, bundleAll, deploymentNames, FUNCTION_NAMES, readSettings } from '#lib/index.ts'
 
 const projectFolder = dirname(dirname(fileURLToPath(import.meta.url)))
 const app = new App()
 const settings = readSettings((name) => app.node.tryGetContext(name), projectFolder)
-if (process.env.CDK_VALIDATION !== 'false') Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
+if (process.env.CDK_VALIDATION !== 'false') {
+  // takes as long to load as the rest of the app
+  const { AwsSolutionsChecks } = await import('cdk-nag')
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
+}
 
 const bundles = await bundleAll(settings, projectFolder)
 new BridgeStack(app, deploymentNames(settings.stage).stackName, {

@@ -1,14 +1,5 @@
-import {
-  CfnOutput,
-  CfnParameter,
-  CustomResource,
-  RemovalPolicy,
-  Stack,
-  type StackProps,
-  Validations,
-} from 'aws-cdk-lib'
+import { CfnOutput, CfnParameter, CustomResource, Stack, type StackProps } from 'aws-cdk-lib'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
 import {
   ASYNCHRONOUS_LIMITS,
@@ -26,7 +17,9 @@ import { DeadLetterQueue } from './constructs/dead-letter-queue.ts'
 import { DeviceEndpoints } from './constructs/device-endpoints.ts'
 import { FleetResources } from './constructs/fleet.ts'
 import { IotLogging } from './constructs/iot-logging.ts'
+import { Secrets } from './constructs/secrets.ts'
 import { Tables } from './constructs/tables.ts'
+import { TokenService } from './constructs/token-service.ts'
 import { TopicRoutes } from './constructs/topic-routes.ts'
 import { environmentsOf } from './environments.ts'
 
@@ -54,11 +47,12 @@ export class BridgeStack extends Stack {
     const { settings } = props
     const names = deploymentNames(settings.stage)
     const tables = new Tables(this, 'Tables', settings)
-    const secret = this.#issuerSecret(names.issuerSecret)
+    const secrets = new Secrets(this, 'Secrets', settings)
     const environments = environmentsOf({
       settings,
       tables,
-      issuerSecretArn: secret.secretArn,
+      issuerSecretArn: secrets.issuer.secretArn,
+      deviceMasterSecretArn: secrets.deviceMaster.secretArn,
       apiUpstreamUrl: settings.apiUpstreamUrl || this.#upstreamParameter(),
     })
 
@@ -90,7 +84,13 @@ export class BridgeStack extends Stack {
       },
     )
     authorizer.allow('dynamodb:GetItem', tables.devices.tableArn)
-    authorizer.allow('secretsmanager:GetSecretValue', secret.secretArn)
+    authorizer.allow('secretsmanager:GetSecretValue', secrets.issuer.secretArn, secrets.deviceMaster.secretArn)
+    const rotator = this.#function('rotator', 'Renews the issuer key', environments.rotator)
+    secrets.rotateIssuer(rotator, settings.issuerRotationDays)
+    const tokens = this.#function('tokens', 'Issues tokens over HTTP', environments.tokens)
+    tokens.allow('dynamodb:GetItem', tables.devices.tableArn)
+    tokens.allow('secretsmanager:GetSecretValue', secrets.issuer.secretArn, secrets.deviceMaster.secretArn)
+    const tokenService = new TokenService(this, 'TokenService', { ...settings, tokens })
 
     const handlers: Record<HandlerName, BridgeFunction> = {
       conscience: this.#function('conscience', 'Evaluates actions', environments.conscience, {
@@ -127,7 +127,7 @@ export class BridgeStack extends Stack {
     const registrar = this.#registrar(tables, environments.registrar, endpoints)
     if (settings.iotLogging) new IotLogging(this, 'IotLogging')
     new Alarms(this, 'Alarms', {
-      functions: { ...handlers, publisher, authorizer, registrar },
+      functions: { ...handlers, publisher, authorizer, registrar, rotator, tokens },
       withDestinations: Object.keys(handlers),
       deadLetterQueues: queues,
       ruleNames: routes.ruleNames,
@@ -139,10 +139,12 @@ export class BridgeStack extends Stack {
       AuthorizerName: endpoints.authorizerName,
       DomainConfigurationNames: endpoints.domainConfigurations.map((one) => one.ref).join(','),
       IssuerSecretName: names.issuerSecret,
+      DeviceMasterSecretName: names.deviceMasterSecret,
       CorrelationTable: tables.correlations.tableName,
       DeviceTable: tables.devices.tableName,
       MemoryTable: tables.memories.tableName,
       StatusTable: tables.status.tableName,
+      TokenServiceUrl: tokenService.url,
     })
   }
 
@@ -201,26 +203,6 @@ export class BridgeStack extends Stack {
     }
   }
 
-  #issuerSecret(secretName: string): secretsmanager.Secret {
-    const secret = new secretsmanager.Secret(this, 'IssuerSecret', {
-      secretName,
-      description: 'Signs device tokens; the version before it is taken while its tokens last',
-      generateSecretString: {
-        secretStringTemplate: JSON.stringify({ kid: 'issuer-1' }),
-        generateStringKey: 'secret',
-        passwordLength: 64,
-        excludePunctuation: true,
-      },
-      removalPolicy: this.#props.settings.isProduction ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    })
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason:
-        'Verifiers must load a new key before issuers sign with it, so the key is rotated by put-secret-value with a new kid, not by a schedule.',
-    })
-    return secret
-  }
-
   #registrar(
     tables: Tables,
     environment: Readonly<Record<string, string>>,
@@ -242,7 +224,7 @@ export class BridgeStack extends Stack {
     const fleet = new FleetResources(this, 'Fleet', {
       settings,
       registrarArn: registrar.function.functionArn,
-      domainName: serverNames.getAttString('MqttServerName'),
+      domainName: serverNames.getAttString(`ServerName${endpoints.roleEndpoint}`),
     })
     // without its policy the function would be called before it may do anything
     for (const resource of [fleet, serverNames]) resource.node.addDependency(registrar.role)

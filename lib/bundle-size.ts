@@ -14,11 +14,16 @@ export const STATIC_CEILING_BYTES: Readonly<Record<FunctionName, number>> = {
   memory: 480_000,
   publisher: 480_000,
   registrar: 480_000,
+  rotator: 480_000,
+  tokens: 480_000,
 }
+
+/** A chunk that is imported later has an entry as well, further down. */
+const FUNCTION_ENTRY = /^functions\/[^/]+\/index\.ts$/
 
 /** The files of a bundle that importing its entry loads, by name: the entry and what import statements reach from it. */
 export function staticallyLoaded({ outputs }: Metafile): string[] {
-  const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint?.startsWith('functions/'))
+  const entry = Object.keys(outputs).find((path) => FUNCTION_ENTRY.test(outputs[path]?.entryPoint ?? ''))
   const reached = new Set<string>()
   const visit = (path: string) => {
     if (reached.has(path)) return

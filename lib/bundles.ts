@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { bridgeError } from '#contract/index.ts'
+import { JWKS_FILE } from '#functions/authorizer/env.ts'
 import { RULES_FILE } from '#functions/conscience/env.ts'
 import { parseRules } from '#functions/conscience/rules.ts'
 import { ROLES_FILE } from '#functions/shared/settings.ts'
@@ -8,7 +9,17 @@ import { type Bundle, bundleFunction } from './bundling.ts'
 import type { BridgeSettings } from './settings.ts'
 
 /** All functions of the stack; each is a folder of functions/. */
-export const FUNCTION_NAMES = ['api', 'authorizer', 'conscience', 'events', 'memory', 'publisher', 'registrar'] as const
+export const FUNCTION_NAMES = [
+  'api',
+  'authorizer',
+  'conscience',
+  'events',
+  'memory',
+  'publisher',
+  'registrar',
+  'rotator',
+  'tokens',
+] as const
 export type FunctionName = (typeof FUNCTION_NAMES)[number]
 export type BundleFolders = Readonly<Record<FunctionName, string>>
 
@@ -19,8 +30,12 @@ export async function bundleAll(
 ): Promise<Record<FunctionName, Bundle>> {
   const roles = { [ROLES_FILE]: JSON.stringify(settings.fleet.roles) }
   const files: Partial<Record<FunctionName, Record<string, string>>> = {
-    authorizer: roles,
+    authorizer: {
+      ...roles,
+      ...(settings.jwksFile && { [JWKS_FILE]: readJwks(resolve(projectFolder, settings.jwksFile)) }),
+    },
     api: roles,
+    tokens: roles,
     conscience: { [RULES_FILE]: readRules(resolve(projectFolder, settings.conscienceRulesFile)) },
   }
   const bundles = await Promise.all(
@@ -36,6 +51,19 @@ function readRules(file: string): string {
   try {
     const text = readFileSync(file, 'utf8')
     parseRules(JSON.parse(text))
+    return text
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : 'cannot be read'
+    throw bridgeError('configuration_invalid', { problem: `${file}: ${problem}` }, { cause })
+  }
+}
+
+/** A document of public keys as text; how many of them are of use is for the authorizer to say, that there are any is said here. */
+function readJwks(file: string): string {
+  try {
+    const text = readFileSync(file, 'utf8')
+    const { keys } = JSON.parse(text) as { keys?: unknown }
+    if (!Array.isArray(keys) || keys.length === 0) throw new TypeError('it has no list of keys')
     return text
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : 'cannot be read'

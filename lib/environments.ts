@@ -6,6 +6,8 @@ import type { eventsEnvironment } from '#functions/events/env.ts'
 import type { memoryEnvironment } from '#functions/memory/env.ts'
 import type { publisherEnvironment } from '#functions/publisher/env.ts'
 import type { registrarEnvironment } from '#functions/registrar/env.ts'
+import type { rotatorEnvironment } from '#functions/rotator/env.ts'
+import type { tokensEnvironment } from '#functions/tokens/env.ts'
 import type { FunctionName } from './bundles.ts'
 import type { Tables } from './constructs/tables.ts'
 import type { BridgeSettings } from './settings.ts'
@@ -19,6 +21,8 @@ type Schemas = {
   memory: typeof memoryEnvironment
   publisher: typeof publisherEnvironment
   registrar: typeof registrarEnvironment
+  rotator: typeof rotatorEnvironment
+  tokens: typeof tokensEnvironment
 }
 /** Left to the function's own default. */
 type Defaulted = 'API_TIMEOUT_MS'
@@ -29,6 +33,7 @@ export function environmentsOf(stack: {
   settings: BridgeSettings
   tables: Tables
   issuerSecretArn: string
+  deviceMasterSecretArn: string
   apiUpstreamUrl: string
 }): Variables {
   const { settings, tables } = stack
@@ -36,12 +41,19 @@ export function environmentsOf(stack: {
   const correlation = { ...topics, CORRELATION_TABLE: tables.correlations.tableName }
   const requests = { ...correlation, SHARED_REPLIES: settings.sharedReplies.join(',') }
   const devices = { DEVICE_TABLE: tables.devices.tableName }
+  const issuer = {
+    ISSUER_SECRET_ID: stack.issuerSecretArn,
+    TOKEN_MAX_LIFETIME_SECONDS: String(settings.tokenLifetimeSeconds),
+  }
   return {
     authorizer: {
       ...topics,
       ...devices,
-      ISSUER_SECRET_ID: stack.issuerSecretArn,
-      TOKEN_MAX_LIFETIME_SECONDS: String(settings.tokenLifetimeSeconds),
+      ...issuer,
+      DEVICE_MASTER_SECRET_ID: stack.deviceMasterSecretArn,
+      JWKS_URL: settings.jwksUrl,
+      JWKS_ISSUER: settings.jwksIssuer,
+      JWKS_AUDIENCE: settings.jwksAudience,
     },
     conscience: requests,
     memory: { ...requests, ...devices, MEMORY_TABLE: tables.memories.tableName },
@@ -49,5 +61,7 @@ export function environmentsOf(stack: {
     events: { ...topics, STATUS_TABLE: tables.status.tableName },
     publisher: correlation,
     registrar: devices,
+    rotator: issuer,
+    tokens: { ...topics, ...devices, ...issuer, DEVICE_MASTER_SECRET_ID: stack.deviceMasterSecretArn },
   }
 }

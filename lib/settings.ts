@@ -16,6 +16,8 @@ import {
   topicDefinition,
 } from '#contract/index.ts'
 import { upstreamUrlSchema } from '#functions/api/env.ts'
+import { jwksUrlSchema } from '#functions/authorizer/env.ts'
+import { readSigningKeys } from './signing-keys.ts'
 
 /** The topics that a deployment may open for shared replies. */
 const SHARED_REPLY_TOPICS = TOPIC_KEYS.filter((key) => topicDefinition(key).broadcast === 'optIn')
@@ -35,6 +37,16 @@ export const settingsSchema = z.object({
     .min(60)
     .max(TOKEN_LIMITS.maxConnectionSeconds)
     .default(TOKEN_LIMITS.defaultLifetimeSeconds),
+  /** Days between two issuer keys. */
+  issuerRotationDays: z.coerce.number().int().min(1).max(1_000).default(30),
+  /** Key document (JWKS) of an identity provider whose tokens are taken beside ours: an https URL. */
+  jwksUrl: jwksUrlSchema.default(''),
+  /** The same from a file, which is deployed with the authorizer; then no network is used. */
+  jwksFile: z.string().default(''),
+  /** What `iss` of the provider's tokens must be; empty: not checked. */
+  jwksIssuer: z.string().max(1_024).default(''),
+  /** What `aud` of the provider's tokens must be or hold; empty: not checked. */
+  jwksAudience: z.string().max(1_024).default(''),
   /** Shared topics opened for replies, comma list: `api/responses`. */
   sharedReplies: z
     .string()
@@ -50,6 +62,15 @@ export const settingsSchema = z.object({
   conscienceRulesFile: z.string().default('functions/conscience/rules.json'),
   /** Adds the endpoint for JWT and client certificate together. */
   mutualTls: flag.default(false),
+  /** Adds the endpoint for devices with a client certificate and no token; their rights are the role's policies, attached to the certificate. */
+  certificateOnly: flag.default(false),
+  /** Adds the endpoint for publishing by HTTPS with a token. */
+  httpsPublish: flag.default(false),
+  /**
+   * PEM file with RSA public keys, of at least 2,048 bits each: the gateway then invokes the authorizer only for tokens that one of them
+   * verifies. None by default.
+   */
+  tokenSigningKeysFile: z.string().optional(),
   /** IoT logging is one setting for the whole account; switch it off where another stack has it. */
   iotLogging: flag.default(true),
   /** Concurrency kept free for authorizer and publisher each; 0 keeps none, since a new account may have only ten in all. */
@@ -58,7 +79,12 @@ export const settingsSchema = z.object({
   alarmTopicArn: z.string().startsWith('arn:').optional(),
 })
 
-export type BridgeSettings = z.output<typeof settingsSchema> & { fleet: Fleet; isProduction: boolean }
+export type BridgeSettings = z.output<typeof settingsSchema> & {
+  fleet: Fleet
+  isProduction: boolean
+  /** By name, in PEM; undefined: the gateway checks no signatures. */
+  tokenSigningKeys: Record<string, string> | undefined
+}
 
 /** Reads the settings and the fleet file. Throws configuration_invalid or fleet_invalid with the name of what is wrong. */
 export function readSettings(context: (name: string) => unknown, projectFolder: string): BridgeSettings {
@@ -66,10 +92,16 @@ export function readSettings(context: (name: string) => unknown, projectFolder: 
   const parsed = settingsSchema.safeParse(Object.fromEntries(given))
   if (!parsed.success) throw bridgeError('configuration_invalid', { problem: describeIssue(parsed.error) })
   const settings = parsed.data
+  if (settings.jwksUrl && settings.jwksFile) {
+    throw bridgeError('configuration_invalid', { problem: 'expected jwksUrl or jwksFile, got both' })
+  }
   return {
     ...settings,
     fleet: parseFleet(readJson(resolve(projectFolder, settings.fleetFile)), settings.root),
     isProduction: settings.stage !== DEFAULT_STAGE,
+    tokenSigningKeys: settings.tokenSigningKeysFile
+      ? readSigningKeys(resolve(projectFolder, settings.tokenSigningKeysFile))
+      : undefined,
   }
 }
 

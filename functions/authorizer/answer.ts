@@ -4,7 +4,10 @@ import { type PolicyDocument, TOKEN_LIMITS } from '#contract/index.ts'
 /** https://docs.aws.amazon.com/iot/latest/developerguide/custom-auth-lambda.html */
 export interface AuthorizerAnswer {
   isAuthenticated: boolean
-  /** Alphanumeric, at most 128 characters: a client id may hold more, so it is hashed. */
+  /**
+   * Alphanumeric, at most 128 characters: a client id may hold more, so it is hashed. With a client certificate it must be the
+   * certificate's id. https://docs.aws.amazon.com/iot/latest/developerguide/custom-auth-509cert.html
+   */
   principalId: string
   policyDocuments: PolicyDocument[]
   disconnectAfterInSeconds: number
@@ -16,12 +19,13 @@ export function accept(
   clientId: string,
   policyDocuments: PolicyDocument[],
   remainingSeconds: number,
+  certificateId?: string,
 ): AuthorizerAnswer {
   const { minConnectionSeconds, maxConnectionSeconds } = TOKEN_LIMITS
   const seconds = Math.min(maxConnectionSeconds, Math.max(minConnectionSeconds, Math.ceil(remainingSeconds)))
   return {
     isAuthenticated: true,
-    principalId: createHash('sha256').update(clientId).digest('hex'),
+    principalId: certificateId ?? createHash('sha256').update(clientId).digest('hex'),
     policyDocuments,
     disconnectAfterInSeconds: seconds,
     // the same event would be judged again; its token has expired by then, so there is nothing to refresh before the end

@@ -4,14 +4,21 @@ import type { DeviceProperties } from './event.ts'
 
 /** Writes what a deployment says of devices, and nothing that was decided at run time. */
 export interface DeviceWriter {
-  /** Role and organization follow the fleet file; a revoked device stays revoked, a removed one comes back. */
+  /**
+   * Role and organization follow the fleet file; a revoked device stays revoked. A removed one comes back with nothing that it had: its keys,
+   * tokens and certificates may be in other hands by now.
+   */
   put(device: DeviceProperties): Promise<void>
   /** Keeps the record, so that a key version is not used twice; the device no longer connects. */
   remove(clientId: string): Promise<void>
-  putServerNames(names: readonly string[]): Promise<void>
+  putServerNames(names: { all: readonly string[]; withCertificate: readonly string[] }): Promise<void>
 }
 
-export function createDeviceWriter(client: DynamoDBClient, tableName: string): DeviceWriter {
+export function createDeviceWriter(
+  client: DynamoDBClient,
+  tableName: string,
+  nowMs: () => number = Date.now,
+): DeviceWriter {
   const update = (
     clientId: string,
     expression: string,
@@ -54,26 +61,38 @@ export function createDeviceWriter(client: DynamoDBClient, tableName: string): D
         },
         { '#role': 'role', '#status': 'status' },
       )
-      await changeStatus(device.ClientId, 'removed', 'active')
+      await changeStatus(device.ClientId, 'removed', 'active', {
+        expression: ', key_version = key_version + :one, not_before_seconds = :next REMOVE certificate_ids',
+        // tokens count in whole seconds: none of this one is taken
+        values: { ':one': { N: '1' }, ':next': { N: String(Math.floor(nowMs() / 1_000) + 1) } },
+      })
     },
     remove: (clientId) => changeStatus(clientId, 'active', 'removed'),
-    async putServerNames(names) {
-      const list = names.map((name) => ({ S: name.toLowerCase() }))
-      await update(SERVER_NAMES_KEY, 'SET server_names = :names', { ':names': { L: list } })
+    async putServerNames({ all, withCertificate }) {
+      const list = (names: readonly string[]) => ({ L: names.map((name) => ({ S: name.toLowerCase() })) })
+      await update(SERVER_NAMES_KEY, 'SET server_names = :names, certificate_server_names = :with_certificate', {
+        ':names': list(all),
+        ':with_certificate': list(withCertificate),
+      })
     },
   }
 
   /** Does nothing when the status is another one. */
-  async function changeStatus(clientId: string, from: string, to: string): Promise<void> {
+  async function changeStatus(
+    clientId: string,
+    from: string,
+    to: string,
+    more: { expression: string; values: Record<string, { N: string }> } = { expression: '', values: {} },
+  ): Promise<void> {
     await client
       .send(
         new UpdateItemCommand({
           TableName: tableName,
           Key: { client_id: { S: clientId } },
-          UpdateExpression: 'SET #status = :to',
+          UpdateExpression: `SET #status = :to${more.expression}`,
           ConditionExpression: '#status = :from',
           ExpressionAttributeNames: { '#status': 'status' },
-          ExpressionAttributeValues: { ':from': { S: from }, ':to': { S: to } },
+          ExpressionAttributeValues: { ':from': { S: from }, ':to': { S: to }, ...more.values },
         }),
       )
       .catch((error: unknown) => {

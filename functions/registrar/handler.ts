@@ -11,8 +11,8 @@ import {
 
 export interface RegistrarDependencies {
   devices: DeviceWriter
-  /** The host name AWS gave a domain configuration. */
-  describeDomain(domainConfigurationName: string): Promise<string>
+  /** The host name AWS gave a domain configuration, and whether it asks for a client certificate. */
+  describeDomain(domainConfigurationName: string): Promise<{ name: string; wantsCertificate: boolean }>
   /** Gives the thing its type and attributes, which take the place of those it had. */
   updateThing(thing: { thingName: string; thingTypeName: string; attributes: Record<string, string> }): Promise<void>
   /** Sends the answer to where CloudFormation waits for it. */
@@ -83,8 +83,14 @@ export function createRegistrar(dependencies: RegistrarDependencies): (event: un
     call: CustomResourceCall & { ResourceType: typeof CUSTOM_RESOURCES.serverNames },
   ): Promise<Answer> {
     const physicalId = call.PhysicalResourceId ?? call.LogicalResourceId
-    const names = await Promise.all(call.ResourceProperties.DomainConfigurationNames.map(describeDomain))
-    await devices.putServerNames([...new Set(names)])
-    return { physicalId, data: { ServerNames: names.join(','), MqttServerName: names[0] ?? '' } }
+    const domains = await Promise.all(call.ResourceProperties.DomainConfigurationNames.map(describeDomain))
+    const names = domains.map(({ name }) => name)
+    // endpoints may share a name, as they do on one machine; then it says nothing of certificates
+    const open = new Set(domains.filter(({ wantsCertificate }) => !wantsCertificate).map(({ name }) => name))
+    const all = [...new Set(names)]
+    await devices.putServerNames({ all, withCertificate: all.filter((name) => !open.has(name)) })
+    // by position too: a policy is bound to one of them
+    const each = Object.fromEntries(names.map((name, index) => [`ServerName${index}`, name]))
+    return { physicalId, data: { ServerNames: names.join(','), ...each } }
   }
 }

@@ -13,9 +13,11 @@ export const handler = createRegistrar({
   devices: createDeviceWriter(createDynamoDbClient(), env.DEVICE_TABLE),
   observer: createObserver('registrar'),
   async describeDomain(domainConfigurationName) {
-    const { domainName } = await iot.send(new DescribeDomainConfigurationCommand({ domainConfigurationName }))
+    const { domainName, authenticationType } = await iot.send(
+      new DescribeDomainConfigurationCommand({ domainConfigurationName }),
+    )
     if (!domainName) throw new Error(`domain configuration ${domainConfigurationName} has no host name yet`)
-    return domainName
+    return { name: domainName, wantsCertificate: authenticationType?.endsWith('X509') === true }
   },
   async updateThing({ thingName, thingTypeName, attributes }) {
     await iot.send(new UpdateThingCommand({ thingName, thingTypeName, attributePayload: { attributes, merge: false } }))

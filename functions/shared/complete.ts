@@ -15,6 +15,7 @@ import {
   topicDefinition,
   topicTemplate,
 } from '#contract/index.ts'
+import { loggable } from './loggable.ts'
 import { type ChainDependencies, type ChainRequest, type ChainState, chainState, inFormOfRequest } from './request.ts'
 import { storeMessages } from './stored-messages.ts'
 
@@ -125,12 +126,4 @@ export function complete(dependencies: ChainDependencies): {
 
 function answered({ event, messageId, correlationId }: ChainState) {
   return { clientId: event.client_id, messageId, correlationId }
-}
-
-/** What the sender did wrong is told in words of its message, which no log gets: the text of the table and the numbers do. */
-function loggable(error: BridgeError): { reason: string; details?: Record<string, unknown> } {
-  const { fault, message } = ERRORS[error.code]
-  if (fault === 'system') return { reason: error.message }
-  const numbers = Object.entries(error.details).filter(([, value]) => typeof value === 'number')
-  return { reason: message, details: Object.fromEntries(numbers) }
 }

@@ -14,3 +14,5 @@ export type MetricName =
   | 'MessagesPublished'
   | 'ConnectionsAccepted'
   | 'ConnectionsRefused'
+  | 'TokensIssued'
+  | 'TokensRefused'

@@ -4,10 +4,12 @@ import { Construct } from 'constructs'
 import {
   type ArnPrefix,
   compilePolicyDocuments,
-  deploymentNames,
   effectiveRights,
   type FleetDevice,
   type Identity,
+  roleGroupName,
+  rolePolicyName,
+  thingTypeName,
 } from '#contract/index.ts'
 import { CUSTOM_RESOURCES } from '#functions/registrar/env.ts'
 import type { BridgeSettings } from '../settings.ts'
@@ -40,19 +42,21 @@ export class FleetResources extends Construct {
   ) {
     super(scope, id)
     const { settings } = props
-    const base = deploymentNames(settings.stage).stackName
     const thingType = new iot.CfnThingType(this, 'ThingType', {
-      // named after the root: endpoints of an account share their topics, so a second deployment on one root must not succeed
-      thingTypeName: `mqtt-cloud-bridge:${settings.root.replaceAll('/', ':')}`,
+      thingTypeName: thingTypeName(settings.root),
       thingTypeProperties: {
         thingTypeDescription: 'A device of the bridge',
         searchableAttributes: ['role', 'organizationId'],
       },
     })
-    for (const [role, { permissions }] of Object.entries(settings.fleet.roles)) {
+    for (const [role, { permissions, description }] of Object.entries(settings.fleet.roles)) {
+      new iot.CfnThingGroup(this, `Group-${role}`, {
+        thingGroupName: roleGroupName(settings.stage, role),
+        thingGroupProperties: { thingGroupDescription: description ?? `Devices with the role ${role}` },
+      })
       for (const [index, document] of this.#rolePolicies(permissions, settings.root, props.domainName).entries()) {
         new iot.CfnPolicy(this, `Policy-${role}-${index + 1}`, {
-          policyName: `${base}-${role}-${index + 1}`,
+          policyName: rolePolicyName(settings.stage, role, index + 1),
           policyDocument: document,
         })
       }

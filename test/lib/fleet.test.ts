@@ -16,7 +16,7 @@ const LONGEST_REGION = {
   '<AWS::Partition>': 'aws',
   '<AWS::Region>': 'ap-southeast-1',
   '<AWS::AccountId>': '0'.repeat(12),
-  '<ServerNames.MqttServerName>': ENDPOINT,
+  '<ServerNames.ServerName0>': ENDPOINT,
 }
 
 interface PolicyDocument {

@@ -56,6 +56,32 @@ describe('what each function may do', () => {
         "logs:CreateLogStream <authorizerLogs.Arn>",
         "logs:PutLogEvents <authorizerLogs.Arn>",
         "secretsmanager:GetSecretValue <IssuerSecret>",
+        "secretsmanager:GetSecretValue <SecretsDeviceMaster>",
+      ]
+    `)
+  })
+
+  test('rotator', () => {
+    expect(grantsOf(roleOf('rotator'))).toMatchInlineSnapshot(`
+      [
+        "logs:CreateLogStream <rotatorLogs.Arn>",
+        "logs:PutLogEvents <rotatorLogs.Arn>",
+        "secretsmanager:DescribeSecret <IssuerSecret>",
+        "secretsmanager:GetSecretValue <IssuerSecret>",
+        "secretsmanager:PutSecretValue <IssuerSecret>",
+        "secretsmanager:UpdateSecretVersionStage <IssuerSecret>",
+      ]
+    `)
+  })
+
+  test('tokens', () => {
+    expect(grantsOf(roleOf('tokens'))).toMatchInlineSnapshot(`
+      [
+        "dynamodb:GetItem <TablesDevices.Arn>",
+        "logs:CreateLogStream <tokensLogs.Arn>",
+        "logs:PutLogEvents <tokensLogs.Arn>",
+        "secretsmanager:GetSecretValue <IssuerSecret>",
+        "secretsmanager:GetSecretValue <SecretsDeviceMaster>",
       ]
     `)
   })

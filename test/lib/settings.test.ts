@@ -38,16 +38,25 @@ describe('defaults', () => {
       {
         "alarmTopicArn": undefined,
         "apiUpstreamUrl": "",
+        "certificateOnly": false,
         "conscienceRulesFile": "functions/conscience/rules.json",
         "fleetFile": "fleet.json",
+        "httpsPublish": false,
         "iotLogging": true,
         "isProduction": false,
+        "issuerRotationDays": 30,
+        "jwksAudience": "",
+        "jwksFile": "",
+        "jwksIssuer": "",
+        "jwksUrl": "",
         "mutualTls": false,
         "reservedConcurrency": 0,
         "root": "jamey",
         "sharedReplies": [],
         "stage": "dev",
         "tokenLifetimeSeconds": 300,
+        "tokenSigningKeys": undefined,
+        "tokenSigningKeysFile": undefined,
       }
     `)
   })
@@ -116,6 +125,18 @@ describe('what is wrong is named', () => {
     )
     expect(refusal({ alarmTopicArn: 'operators' })).toMatchInlineSnapshot(
       `"configuration_invalid: the configuration is not valid: alarmTopicArn: Invalid string: must start with "arn:""`,
+    )
+  })
+
+  test('an address for keys that is not https, two sources of keys, an interval of no days', () => {
+    expect(refusal({ jwksUrl: 'http://id.example.com/jwks.json' })).toMatchInlineSnapshot(
+      `"configuration_invalid: the configuration is not valid: jwksUrl: expected an https URL without user name"`,
+    )
+    expect(refusal({ jwksUrl: 'https://id.example.com/jwks.json', jwksFile: 'jwks.json' })).toMatchInlineSnapshot(
+      `"configuration_invalid: the configuration is not valid: expected jwksUrl or jwksFile, got both"`,
+    )
+    expect(refusal({ issuerRotationDays: 0 })).toMatchInlineSnapshot(
+      `"configuration_invalid: the configuration is not valid: issuerRotationDays: Too small: expected number to be >=1"`,
     )
   })
 

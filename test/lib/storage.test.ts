@@ -1,3 +1,4 @@
+import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
 import { synthesizeStack } from './synthesized.ts'
 
@@ -57,6 +58,27 @@ test('the issuer secret is made by the service: 64 characters and a key id', () 
   })
 })
 
+test('the issuer secret is rotated by its function, for the first time after the interval and not at deployment', () => {
+  template.hasResourceProperties('AWS::SecretsManager::RotationSchedule', {
+    SecretId: { Ref: Match.stringLikeRegexp('^IssuerSecret') },
+    RotationLambdaARN: { 'Fn::GetAtt': [Match.stringLikeRegexp('^rotatorFunction'), 'Arn'] },
+    RotationRules: { AutomaticallyAfterDays: 30 },
+    RotateImmediatelyOnUpdate: false,
+  })
+  template.hasResourceProperties('AWS::Lambda::Permission', {
+    Principal: 'secretsmanager.amazonaws.com',
+    SourceArn: { Ref: Match.stringLikeRegexp('^IssuerSecret') },
+  })
+})
+
+test('device keys have a master secret of their own, which nothing rotates', () => {
+  template.hasResourceProperties('AWS::SecretsManager::Secret', {
+    Name: 'mqtt-cloud-bridge-dev/device-master',
+    GenerateSecretString: { GenerateStringKey: 'secret', PasswordLength: 64, SecretStringTemplate: '{}' },
+  })
+  template.resourceCountIs('AWS::SecretsManager::RotationSchedule', 1)
+})
+
 describe('stages', () => {
   const KEPT_TYPES = [
     'AWS::DynamoDB::Table',
@@ -83,13 +105,20 @@ describe('stages', () => {
     production.template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 })
   })
 
-  test('every function logs to a group of the stack, so that none is kept for ever', () => {
+  test('every function and every HTTP API logs to a group of the stack, so that none is kept for ever', () => {
     const groups = Object.keys(resources('AWS::Logs::LogGroup'))
     const used = Object.values(resources('AWS::Lambda::Function')).map(
       ({ Properties }) => (Properties.LoggingConfig as { LogGroup: { Ref: string } }).LogGroup.Ref,
     )
 
-    expect(used.sort()).toEqual(groups.sort())
+    const accessLogs = Object.values(resources('AWS::ApiGatewayV2::Stage')).map(
+      ({ Properties }) =>
+        (Properties.AccessLogSettings as { DestinationArn: { 'Fn::GetAtt': [string, string] } }).DestinationArn[
+          'Fn::GetAtt'
+        ][0],
+    )
+
+    expect([...used, ...accessLogs].sort()).toEqual(groups.sort())
   })
 
   test.each([
@@ -133,5 +162,7 @@ test('functions run on Node 24 and arm64, and end before the deadline of a reque
     memory: 10,
     publisher: 10,
     registrar: 60,
+    rotator: 10,
+    tokens: 10,
   })
 })

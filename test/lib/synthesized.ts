@@ -30,19 +30,38 @@ export interface Synthesized {
   logicalId(type: string, text: string): string
 }
 
+/** Runs with the assembly that this context makes, with empty functions. */
+export async function withAssembly<Result>(
+  context: Readonly<Record<string, unknown>>,
+  run: (folder: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'bridge-synth-'))
+  try {
+    appWith(context, folder).app.synth()
+    return await run(join(folder, 'cdk.out'))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function appWith(context: Readonly<Record<string, unknown>>, folder: string) {
+  const { context: defaults } = JSON.parse(readFileSync(join(PROJECT_FOLDER, 'cdk.json'), 'utf8')) as {
+    context: Record<string, unknown>
+  }
+  const app = new App({ outdir: join(folder, 'cdk.out'), context: { ...defaults, ...context } })
+  const settings = readSettings((name) => app.node.tryGetContext(name), PROJECT_FOLDER)
+  const stack = new BridgeStack(app, deploymentNames(settings.stage).stackName, {
+    settings,
+    bundles: emptyBundles(folder),
+  })
+  return { app, settings, stack }
+}
+
 /** The stack as this context makes it, with empty functions: bundling is tested by itself. */
 export function synthesizeStack(context: Readonly<Record<string, unknown>> = {}): Synthesized {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-synth-'))
   try {
-    const { context: defaults } = JSON.parse(readFileSync(join(PROJECT_FOLDER, 'cdk.json'), 'utf8')) as {
-      context: Record<string, unknown>
-    }
-    const app = new App({ outdir: join(folder, 'cdk.out'), context: { ...defaults, ...context } })
-    const settings = readSettings((name) => app.node.tryGetContext(name), PROJECT_FOLDER)
-    const stack = new BridgeStack(app, deploymentNames(settings.stage).stackName, {
-      settings,
-      bundles: emptyBundles(folder),
-    })
+    const { settings, stack } = appWith(context, folder)
     const template = Template.fromStack(stack)
     const resources = (type: string) => template.findResources(type) as Record<string, TemplateResource>
     return {

@@ -43,10 +43,44 @@ describe('an accepted connection', () => {
       {
         level: 'info',
         event: 'connection_accepted',
-        fields: { client_id: CLIENT, connection_id: 'connection-1', seconds: 300 },
+        fields: {
+          client_id: CLIENT,
+          connection_id: 'connection-1',
+          action: 'connect',
+          decision: 'allowed',
+          signer: 'issuer',
+          role: 'agent',
+          publish_topics: expect.any(Number),
+          receive_topics: expect.any(Number),
+          granted: { count: 1, first: ['jamey/#'] },
+          cut: { count: 0, first: [] },
+          seconds: 300,
+        },
       },
     ])
     expect(observer.counts).toEqual({ ConnectionsAccepted: 1 })
+  })
+
+  test.each([
+    [
+      'a role without it',
+      ['jamey/events/#'],
+      { granted: ['pub:jamey/events/status'], cut: ['retain:jamey/events/status'] },
+    ],
+    [
+      'a role with it',
+      ['jamey/events/#', 'retain:jamey/events/status'],
+      { granted: ['pub:jamey/events/status', 'retain:jamey/events/status'], cut: [] },
+    ],
+  ])('tells in the log what became of the right to RETAIN under %s', async (_, permissions, { granted, cut }) => {
+    const { observer, authorize } = setUp({ roles: { agent: { description: '', permissions } } })
+    const asked = ['pub:jamey/events/status', 'retain:jamey/events/status']
+    await authorize(connect(honest({ permissions: asked })))
+
+    expect(observer.lines[0]?.fields).toMatchObject({
+      granted: { count: granted.length, first: granted },
+      cut: { count: cut.length, first: cut },
+    })
   })
 
   test('comes of the documented event once its password is a token', async () => {

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bridgeError } from '#contract/index.ts'
-import { signToken } from '../../fixtures/tokens.ts'
+import { deriveDeviceSecret } from '#keys/index.ts'
+import { CURRENT_KEY, MASTER_SECRET, PREVIOUS_KEY, signToken } from '../../fixtures/tokens.ts'
 import { CLAIMS, CLIENT, connect, HEADER, honest, REFUSED, SERVER_NAME, setUp } from './set-up.ts'
 
 describe('any event', () => {
@@ -10,9 +11,15 @@ describe('any event', () => {
     const shaped = fc.record(
       {
         protocols: fc.oneof(fc.array(text), fc.jsonValue()),
+        token: fc.oneof(text, fc.jsonValue()),
+        signatureVerified: fc.oneof(fc.boolean(), fc.jsonValue()),
         protocolData: fc.record(
           {
-            tls: fc.oneof(fc.record({ serverName: fc.oneof(text, fc.jsonValue()) }), fc.jsonValue()),
+            tls: fc.oneof(
+              fc.record({ serverName: text, principalId: text, x509CertificatePem: text }, { requiredKeys: [] }),
+              fc.record({ serverName: fc.oneof(text, fc.jsonValue()) }),
+              fc.jsonValue(),
+            ),
             mqtt: fc.oneof(
               fc.record({
                 clientId: fc.constantFrom(CLIENT, 'you'),
@@ -62,6 +69,37 @@ describe('any event', () => {
         expect(observer.text()).not.toContain(token.split('.').at(-1))
       }),
       { numRuns: 300 },
+    )
+  })
+
+  test('with an honestly signed token of any header is answered: refused, or with what is documented', async () => {
+    const header = fc.record(
+      {
+        alg: fc.oneof(fc.constantFrom('HS256', 'none', 'RS256'), fc.jsonValue()),
+        kid: fc.oneof(fc.constantFrom('k1', 'k2', 'device-1', 'device-2', '__proto__'), fc.string(), fc.jsonValue()),
+        typ: fc.jsonValue(),
+        jku: fc.webUrl(),
+        jwk: fc.jsonValue(),
+        crit: fc.jsonValue(),
+      },
+      { requiredKeys: ['alg'] },
+    )
+    const secret = fc.constantFrom(
+      CURRENT_KEY.secret,
+      PREVIOUS_KEY.secret,
+      deriveDeviceSecret(MASTER_SECRET, CLIENT, 1),
+    )
+    await fc.assert(
+      fc.asyncProperty(header, secret, async (any, key) => {
+        const { authorize, observer } = setUp()
+        const answer = await authorize(connect(signToken(any, CLAIMS, { secret: key })))
+        if (answer.isAuthenticated) {
+          expect(answer.principalId).toMatch(/^[a-zA-Z0-9]{1,128}$/)
+          expect(answer.policyDocuments.length).toBeGreaterThan(0)
+        } else expect(answer).toEqual(REFUSED)
+        expect(observer.lines[0]?.fields.code).not.toBe('authorizer_failed')
+      }),
+      { numRuns: 500 },
     )
   })
 

@@ -1,18 +1,22 @@
 import { readFileSync } from 'node:fs'
-import { type DeviceRecord, type IssuerKey, parseFleet, type Roles } from '#contract/index.ts'
+import { type DeviceRecord, KEY_LIMITS, parseFleet, type Roles } from '#contract/index.ts'
 import { compilePolicy, evaluatePolicies } from '#local/iot-policy/index.ts'
 import type { AuthorizerAnswer } from '../../../functions/authorizer/answer.ts'
 import { createAuthorizer } from '../../../functions/authorizer/handler.ts'
-import { createIssuerKeys } from '../../../functions/authorizer/issuer-keys.ts'
+import { createDeviceKeys } from '../../../functions/authorizer/keys/device-keys.ts'
+import { createIssuerKeys, type LoadIssuerKeys } from '../../../functions/authorizer/keys/issuer-keys.ts'
+import { createKeyRing, type ProviderKeys } from '../../../functions/authorizer/keys/key-ring.ts'
+import type { ServerNames } from '../../../functions/authorizer/server-names.ts'
 import type { DeviceDirectory } from '../../../functions/shared/index.ts'
 import { createRecordingObserver } from '../../fixtures/recording-observer.ts'
-import { CURRENT_KEY, PREVIOUS_KEY, signToken } from '../../fixtures/tokens.ts'
+import { CURRENT_KEY, MASTER_SECRET, PREVIOUS_KEY, signToken } from '../../fixtures/tokens.ts'
 
 export const NOW_MS = Date.parse('2026-11-21T12:00:00Z')
 export const NOW = NOW_MS / 1_000
 export const ARN = 'arn:aws:iot:eu-west-1:123456789012'
 export const CLIENT = 'jamey-instance-1'
 export const SERVER_NAME = 'bridge.example.com'
+export const MUTUAL_TLS_NAME = 'mutual-tls.example.com'
 export const REFUSED = {
   isAuthenticated: false,
   principalId: 'refused',
@@ -29,6 +33,7 @@ export const RECORD: DeviceRecord = {
   status: 'active',
   key_version: 1,
   not_before_seconds: 0,
+  certificate_ids: [],
 }
 export const HEADER = { alg: 'HS256', typ: 'JWT', kid: CURRENT_KEY.kid }
 export const CLAIMS = { sub: CLIENT, iat: NOW - 10, exp: NOW + 290, permissions: ['jamey/#'] }
@@ -36,8 +41,11 @@ export const CLAIMS = { sub: CLIENT, iat: NOW - 10, exp: NOW + 290, permissions:
 export interface Setup {
   record?: DeviceRecord | undefined
   devices?: DeviceDirectory
-  loadKeys?: () => Promise<IssuerKey[]>
-  serverNames?: () => Promise<readonly string[]>
+  loadKeys?: LoadIssuerKeys
+  loadMaster?: () => Promise<string>
+  providerKeys?: ProviderKeys
+  nowMs?: () => number
+  serverNames?: ServerNames
   maxLifetimeSeconds?: number
   roles?: Roles
 }
@@ -45,15 +53,25 @@ export interface Setup {
 export function setUp(setup: Setup = {}) {
   const observer = createRecordingObserver()
   const record = 'record' in setup ? setup.record : RECORD
+  const nowMs = setup.nowMs ?? (() => NOW_MS)
+  const maxLifetimeSeconds = setup.maxLifetimeSeconds ?? 300
   const authorize = createAuthorizer({
     root: 'jamey',
     roles: setup.roles ?? roles,
     devices: setup.devices ?? { find: async (clientId) => record && { ...record, client_id: clientId } },
-    issuerKeys: createIssuerKeys(setup.loadKeys ?? (async () => [CURRENT_KEY, PREVIOUS_KEY]), { nowMs: () => NOW_MS }),
-    serverNames: setup.serverNames ?? (async () => [SERVER_NAME]),
-    maxLifetimeSeconds: setup.maxLifetimeSeconds ?? 300,
+    keyRing: createKeyRing({
+      issuerKeys: createIssuerKeys(setup.loadKeys ?? (async () => [CURRENT_KEY, PREVIOUS_KEY]), {
+        graceSeconds: maxLifetimeSeconds + KEY_LIMITS.graceMarginSeconds,
+        nowMs,
+      }),
+      deviceKeys: createDeviceKeys(setup.loadMaster ?? (async () => MASTER_SECRET), nowMs),
+      providerKeys: setup.providerKeys,
+    }),
+    serverNames:
+      setup.serverNames ?? (async () => ({ all: [SERVER_NAME, MUTUAL_TLS_NAME], withCertificate: [MUTUAL_TLS_NAME] })),
+    maxLifetimeSeconds,
     observer,
-    nowMs: () => NOW_MS,
+    nowMs,
   })
   return { observer, authorize: (event: unknown) => authorize(event, ARN) }
 }

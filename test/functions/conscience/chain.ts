@@ -34,7 +34,15 @@ export function directoryOf(...records: Partial<DeviceRecord>[]): DeviceDirector
 }
 
 export function deviceRecord(record: Partial<DeviceRecord>): DeviceRecord {
-  return { client_id: 'c1', role: 'agent', status: 'active', key_version: 1, not_before_seconds: 0, ...record }
+  return {
+    client_id: 'c1',
+    role: 'agent',
+    status: 'active',
+    key_version: 1,
+    not_before_seconds: 0,
+    certificate_ids: [],
+    ...record,
+  }
 }
 
 export interface Message {

@@ -8,6 +8,7 @@ import { createDeviceDirectory, type DeviceDirectory } from '../../../functions/
 import { openDynamoDb, type TestDynamoDb } from '../../fixtures/dynamodb.ts'
 
 const TABLE = 'devices'
+const NOW_SECONDS = 1_795_000_000
 const DEVICE: DeviceProperties = {
   ClientId: 'one',
   Role: 'agent',
@@ -25,7 +26,7 @@ describe('createDeviceWriter', () => {
   beforeEach(async () => {
     dynamoDb = openDynamoDb()
     await dynamoDb.createTable(TABLE, 'client_id')
-    devices = createDeviceWriter(dynamoDb.client, TABLE)
+    devices = createDeviceWriter(dynamoDb.client, TABLE, () => NOW_SECONDS * 1_000 + 500)
     directory = createDeviceDirectory({ client: dynamoDb.client, tableName: TABLE })
   })
   afterEach(() => dynamoDb[Symbol.asyncDispose]())
@@ -55,6 +56,7 @@ describe('createDeviceWriter', () => {
       device_id: 'Instance-1',
       status: 'active',
       key_version: 1,
+      certificate_ids: [],
       not_before_seconds: 0,
     })
   })
@@ -77,14 +79,30 @@ describe('createDeviceWriter', () => {
     expect(await directory.find('one')).toMatchObject({ status: 'revoked', key_version: 3, not_before_seconds: 1_000 })
   })
 
-  test('a removed device keeps its record and comes back with it', async () => {
+  test('a removed device keeps its record and comes back without the keys, tokens and certificates that it had', async () => {
     await devices.put(DEVICE)
     await operate('active', 3, 1_000)
     await devices.remove('one')
     expect(await directory.find('one')).toMatchObject({ status: 'removed', key_version: 3 })
+    await dynamoDb.client.send(
+      new UpdateItemCommand({
+        TableName: TABLE,
+        Key: { client_id: { S: 'one' } },
+        UpdateExpression: 'SET certificate_ids = :list',
+        ExpressionAttributeValues: { ':list': { L: [{ S: 'a'.repeat(64) }] } },
+      }),
+    )
+    const back = {
+      status: 'active',
+      key_version: 4,
+      not_before_seconds: NOW_SECONDS + 1,
+      certificate_ids: [],
+    }
     await devices.put(DEVICE)
-
-    expect(await directory.find('one')).toMatchObject({ status: 'active', key_version: 3, not_before_seconds: 1_000 })
+    expect(await directory.find('one')).toMatchObject(back)
+    // CloudFormation may repeat a call
+    await devices.put(DEVICE)
+    expect(await directory.find('one')).toMatchObject(back)
   })
 
   test('a revoked device stays revoked through removal and return', async () => {
@@ -108,10 +126,10 @@ describe('createDeviceWriter', () => {
   })
 
   test('writes server names that the authorizer reads, and that are no device', async () => {
-    await devices.putServerNames(['A.example.com', 'b.example.com'])
+    await devices.putServerNames({ all: ['A.example.com', 'b.example.com'], withCertificate: ['B.example.com'] })
     const serverNames = createServerNames({ client: dynamoDb.client, tableName: TABLE })
 
-    expect(await serverNames()).toEqual(['a.example.com', 'b.example.com'])
+    expect(await serverNames()).toEqual({ all: ['a.example.com', 'b.example.com'], withCertificate: ['b.example.com'] })
     await expect(directory.find(SERVER_NAMES_KEY)).rejects.toThrow()
   })
 })

@@ -46,7 +46,7 @@ function setUp(changes: Partial<Omit<RegistrarDependencies, 'devices'>> & { devi
   const registrar = createRegistrar({
     devices: { put: note('put'), remove: note('remove'), putServerNames: note('putServerNames'), ...devices },
     updateThing: note('updateThing'),
-    describeDomain: async (name) => `${name}.example.com`,
+    describeDomain: async (name) => ({ name: `${name}.example.com`, wantsCertificate: name === 'wss' }),
     respond: async (url, body) => {
       answers.push({ url, body: JSON.parse(body) })
     },
@@ -104,7 +104,9 @@ describe('the server names', () => {
     const { registrar, done, answers } = setUp()
     await registrar(namesCall('Create'))
 
-    expect(done).toEqual([['putServerNames', ['mqtt.example.com', 'wss.example.com']]])
+    expect(done).toEqual([
+      ['putServerNames', { all: ['mqtt.example.com', 'wss.example.com'], withCertificate: ['wss.example.com'] }],
+    ])
     expect(answers[0]?.body).toMatchObject({
       Status: 'SUCCESS',
       PhysicalResourceId: 'ServerNames',
@@ -112,10 +114,12 @@ describe('the server names', () => {
     })
   })
 
-  test('are written once where two domains share one', async () => {
-    const { registrar, done } = setUp({ describeDomain: async () => 'a.example.com' })
+  test('are written once where two domains share one, which then asks nobody for a certificate', async () => {
+    const { registrar, done } = setUp({
+      describeDomain: async (name) => ({ name: 'a.example.com', wantsCertificate: name === 'wss' }),
+    })
     await registrar(namesCall('Update', { PhysicalResourceId: 'before' }))
-    expect(done).toEqual([['putServerNames', ['a.example.com']]])
+    expect(done).toEqual([['putServerNames', { all: ['a.example.com'], withCertificate: [] }]])
   })
 
   test('stay where the resource is deleted', async () => {

@@ -10,7 +10,14 @@ import {
 } from '../../../functions/shared/index.ts'
 import { openDynamoDb, type TestDynamoDb } from '../../fixtures/dynamodb.ts'
 
-const RECORD: DeviceRecord = { client_id: 'me', role: 'agent', status: 'active', key_version: 1, not_before_seconds: 0 }
+const RECORD: DeviceRecord = {
+  client_id: 'me',
+  role: 'agent',
+  status: 'active',
+  key_version: 1,
+  not_before_seconds: 0,
+  certificate_ids: [],
+}
 
 describe('createDeviceDirectory', () => {
   let dynamoDb: TestDynamoDb

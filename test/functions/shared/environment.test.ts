@@ -30,8 +30,11 @@ describe('readEnvironment', () => {
     { TOKEN_MAX_LIFETIME_SECONDS: '86401' },
     { TOKEN_MAX_LIFETIME_SECONDS: '' },
     { DEVICE_TABLE: '' },
+    { DEVICE_MASTER_SECRET_ID: '' },
+    { JWKS_URL: 'http://issuer.example/keys' },
+    { JWKS_URL: 'https://user@issuer.example/keys' },
   ])('refuses %j for the authorizer', (changes) => {
-    const environment = { TOPIC_ROOT: 'jamey', DEVICE_TABLE: 'd', ISSUER_SECRET_ID: 's' }
+    const environment = { TOPIC_ROOT: 'jamey', DEVICE_TABLE: 'd', ISSUER_SECRET_ID: 's', DEVICE_MASTER_SECRET_ID: 'm' }
     expect(readEnvironment(authorizerEnvironment, environment).TOKEN_MAX_LIFETIME_SECONDS).toBe(300)
     expect(() => readEnvironment(authorizerEnvironment, { ...environment, ...changes })).toThrow(
       expect.objectContaining({ code: 'configuration_invalid' }),
