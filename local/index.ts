@@ -1,3 +1,10 @@
+export type { GrantUse } from './iam/index.ts'
 export type { RuntimeLog, RuntimeLogEntry } from './iot/index.ts'
 export type { LogLine } from './lambda/index.ts'
-export { type Runtime, type RuntimeOptions, startRuntime } from './runtime/index.ts'
+export {
+  RATE_LIMIT_MODES,
+  type RateLimitMode,
+  type Runtime,
+  type RuntimeOptions,
+  startRuntime,
+} from './runtime/index.ts'

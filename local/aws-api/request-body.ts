@@ -5,14 +5,14 @@ import { ApiError } from './errors.ts'
 export const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 /** Reads a whole body. Throws ApiError RequestEntityTooLargeException (413) as soon as the limit is passed. */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  checkSize(Number(request.headers['content-length'] ?? 0))
+export async function readBody(request: IncomingMessage, maxBytes = MAX_BODY_BYTES): Promise<Buffer> {
+  checkSize(Number(request.headers['content-length'] ?? 0), maxBytes)
   const chunks: Buffer[] = []
   let size = 0
   // Left early, the iterator must not destroy the socket that the refusal goes out on.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
-    checkSize(size)
+    checkSize(size, maxBytes)
     chunks.push(chunk)
   }
   const [only] = chunks
@@ -32,8 +32,8 @@ export function parseJsonBody(body: Buffer): Readonly<Record<string, unknown>> {
   throw new ApiError('SerializationException', 400, 'expected a JSON object as body')
 }
 
-function checkSize(sizeBytes: number): void {
-  if (sizeBytes <= MAX_BODY_BYTES) return
-  const reason = `request body: expected at most ${MAX_BODY_BYTES} bytes, got ${sizeBytes} or more`
+function checkSize(sizeBytes: number, maxBytes: number): void {
+  if (sizeBytes <= maxBytes) return
+  const reason = `request body: expected at most ${maxBytes} bytes, got ${sizeBytes} or more`
   throw new ApiError('RequestEntityTooLargeException', 413, reason)
 }

@@ -3,8 +3,15 @@ import type { AuthorizeAction, BrokerOptions, ConnectRequest, Decision } from '.
 /** A client that may stay connected, with its rights bound to it. */
 export type Identity = {
   principalId: string
-  disconnectAfterSeconds: number
+  /** Of the principal, when there is one. */
+  thingName?: string
+  /** Absent: the authorization has no end. */
+  disconnectAfterSeconds?: number
+  /** Absent: the rights hold until the end. */
+  refreshAfterSeconds?: number
   authorize(action: AuthorizeAction, name: string): Decision
+  /** Asks again with what the client sent at CONNECT; the rights are replaced, or the answer says why not. */
+  refresh(): Promise<string | undefined>
 }
 
 export type Authenticate = (request: ConnectRequest) => Promise<Identity | { denied: string }>
@@ -13,25 +20,36 @@ export type Authenticate = (request: ConnectRequest) => Promise<Identity | { den
 export function createAuthentication<Authorization>(
   options: Pick<BrokerOptions<Authorization>, 'authenticate' | 'authorize'>,
 ): Authenticate {
-  return async (request) => {
+  async function ask(request: ConnectRequest) {
     try {
-      const answer = await options.authenticate(request)
-      if (!answer.ok) return { denied: answer.reason }
-      const { principalId, session: authorization, disconnectAfterSeconds } = answer
-      const client = { clientId: request.clientId, principalId }
-      return {
-        principalId,
-        disconnectAfterSeconds,
-        authorize(action, name) {
-          try {
-            return options.authorize({ action, name, client, authorization })
-          } catch (error) {
-            return { allowed: false, reason: `the authorization failed: ${messageOf(error)}` }
-          }
-        },
-      }
+      return await options.authenticate(request)
     } catch (error) {
-      return { denied: `the authentication failed: ${messageOf(error)}` }
+      return { ok: false as const, reason: `the authentication failed: ${messageOf(error)}` }
+    }
+  }
+
+  return async (request) => {
+    const answer = await ask(request)
+    if (!answer.ok) return { denied: answer.reason }
+    const { ok: _, session, ...granted } = answer
+    let authorization = session
+    const client = { clientId: request.clientId, principalId: granted.principalId }
+    return {
+      ...granted,
+      authorize(action, name) {
+        try {
+          return options.authorize({ action, name, client, authorization })
+        } catch (error) {
+          return { allowed: false, reason: `the authorization failed: ${messageOf(error)}` }
+        }
+      },
+      async refresh() {
+        const fresh = await ask(request)
+        if (!fresh.ok) return fresh.reason
+        if (fresh.principalId !== client.principalId) return `the principal became ${fresh.principalId}`
+        authorization = fresh.session
+        return undefined
+      },
     }
   }
 }

@@ -2,20 +2,27 @@ import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { createSystemClock } from '../state/index.ts'
 import { createAuthentication } from './authentication.ts'
+import { DEFAULT_CHOICES } from './choices.ts'
 import { endClient } from './client-ending.ts'
-import { BrokerError, type CloudMessage, readCloudMessage } from './cloud-publish.ts'
-import type { Connection } from './connection.ts'
+import { type ConnectionRecord, createConnectionRecords } from './connection-records.ts'
 import type { BrokerContext } from './context.ts'
-import { type ConnectionFacts, openConversation } from './conversation.ts'
+import { openConversation } from './conversation.ts'
+import { type DirectOutcome, sendDirect } from './direct-message.ts'
+import { createLifecycleEvents } from './events/lifecycle-events.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
-import { type Listener, type ListenOptions, openListener } from './listener.ts'
 import type { Message, ProtocolVersion } from './message.ts'
 import type { BrokerOptions } from './options.ts'
+import { createKeyedRate } from './rates/keyed-rate.ts'
 import { REASON } from './reason-codes.ts'
-import { createRetainedMessages } from './retained.ts'
-import { createRouter } from './router.ts'
-import type { StoredSubscription } from './session-store.ts'
-import { createSessions } from './sessions.ts'
+import { BrokerError, type CloudMessage, readCloudMessage } from './routing/cloud-publish.ts'
+import { createRetainedMessages } from './routing/retained.ts'
+import { createRouter } from './routing/router.ts'
+import type { StoredSubscription } from './sessions/session-store.ts'
+import { createSessions } from './sessions/sessions.ts'
+import { type Listener, type ListenOptions, openListener } from './transport/listener.ts'
+import type { ConnectionFacts } from './transport/transport-facts.ts'
+import { openWebSocketListener } from './transport/websocket-listener.ts'
+import type { Connection } from './wire/connection.ts'
 
 /** A connected client as others may see it. */
 export type ClientFacts = {
@@ -42,18 +49,27 @@ export type DisconnectOptions = {
 
 /** A message broker that behaves like the one of AWS IoT Core, for MQTT 3.1.1 and 5. */
 export type Broker = {
-  /** Opens a port for MQTT over TLS 1.3; may be called again for another port. */
+  /** Opens a port for MQTT over TLS 1.3, in WebSocket frames or not; may be called again for another port. */
   listen(options: ListenOptions): Promise<{ port: number }>
   /** Takes over a byte stream that carries MQTT. */
   acceptConnection(duplex: Duplex, facts: ConnectionFacts): void
   /**
    * Publishes from the cloud: no rights are checked, the sender is `n/a`. Resolves once the topic rules have taken it.
-   * Rejects with a BrokerError (`topic_invalid`, `payload_too_large`, `broker_closed`).
+   * Rejects with a BrokerError (`topic_invalid`, `payload_too_large`, `properties_too_large`, `publish_throttled`, `broker_closed`).
    */
   publish(message: CloudMessage): Promise<void>
   connections(): Iterable<ClientFacts>
   /** Ends a client's connection; false when it is not connected. */
   disconnect(clientId: string, options?: DisconnectOptions): boolean
+  /** What is known of a client id: connected, or gone for less than half an hour. */
+  connectionRecord(clientId: string): ConnectionRecord | undefined
+  /** Of the session, connected or kept; undefined when there is none. */
+  subscriptionsOf(clientId: string): StoredSubscription[] | undefined
+  /**
+   * Sends to one connected client, past subscriptions, rules and queues. With `confirmWithinMs` the outcome tells of its PUBACK.
+   * Rejects like `publish`.
+   */
+  sendDirect(clientId: string, message: CloudMessage, confirmWithinMs?: number): Promise<DirectOutcome>
   retainedMessage(topic: string): Message | undefined
   retainedMessages(): Message[]
   /**
@@ -66,30 +82,28 @@ export type Broker = {
 
 /** Creates a broker and restores sessions and retained messages from its store. */
 export function createBroker<Authorization>(options: BrokerOptions<Authorization>): Broker {
-  const {
-    store,
-    onMessage,
-    log,
-    clock = createSystemClock(),
-    newId = randomUUID,
-    deniedSubscribeV4 = 'suback',
-  } = options
+  const { store, onMessage, log, clock = createSystemClock(), newId = randomUUID, random = Math.random } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const sessions = createSessions({ store, clock, limits, log })
-  const retained = createRetainedMessages({ store, clock })
+  const choices = { ...DEFAULT_CHOICES, ...options.choices }
+  const sessions = createSessions({ store, clock, limits, choices, newId, random, log })
+  const retained = createRetainedMessages({ store, clock, limits })
   const router = createRouter({ sessions, retained, store, onMessage, log })
   const authenticate = createAuthentication(options)
   const clients: BrokerContext['clients'] = new Map()
+  const records = createConnectionRecords(clock)
   const context: BrokerContext = {
     limits,
     clock,
     newId,
     log,
     authenticate,
-    deniedSubscribeV4,
+    choices,
     sessions,
     retained,
     router,
+    events: createLifecycleEvents({ router, clock, newId, limits, choices, log }),
+    connectRate: createKeyedRate(limits.maxConnectsPerSecondPerClientId, clock),
+    records,
     clients,
   }
   const listeners: Listener[] = []
@@ -118,6 +132,7 @@ export function createBroker<Authorization>(options: BrokerOptions<Authorization
         reasonCode: REASON.serverShuttingDown,
         reason: 'the broker shuts down',
         preventWill: true,
+        silent: true,
       })
     }
     for (const connection of connections) connection.closeSoon()
@@ -136,7 +151,8 @@ export function createBroker<Authorization>(options: BrokerOptions<Authorization
     async listen(listenOptions) {
       if (closing) throw new BrokerError('broker_closed', 'the broker is closed')
       const onConnection = acceptConnection
-      const listener = await openListener(listenOptions, {
+      const open = listenOptions.websocket ? openWebSocketListener : openListener
+      const listener = await open(listenOptions, {
         handshakeTimeoutMs: limits.connectTimeoutMs,
         log,
         onConnection,
@@ -147,7 +163,10 @@ export function createBroker<Authorization>(options: BrokerOptions<Authorization
     acceptConnection,
     async publish(message) {
       if (closing) throw new BrokerError('broker_closed', 'the broker is closed')
-      await router.route(readCloudMessage(message, { limits, clock, newId }))
+      const read = readCloudMessage(message, { limits, clock, newId })
+      const problem = read.retain ? retained.findQuotaProblem(read) : undefined
+      if (problem) throw new BrokerError('publish_throttled', problem)
+      await router.route(read)
     },
     *connections() {
       for (const {
@@ -179,6 +198,15 @@ export function createBroker<Authorization>(options: BrokerOptions<Authorization
       const disconnectReason = 'API_INITIATED_DISCONNECT'
       endClient(context, client, { disconnectReason, reasonCode, reason, preventWill, cleanSession })
       return true
+    },
+    connectionRecord: records.find,
+    subscriptionsOf(clientId) {
+      const session = sessions.find(clientId)
+      return session && [...session.subscriptions.values()]
+    },
+    async sendDirect(clientId, message, confirmWithinMs) {
+      const read = readCloudMessage(message, { limits, clock, newId })
+      return sendDirect(context, clientId, read, confirmWithinMs)
     },
     retainedMessage: retained.get,
     retainedMessages: retained.list,

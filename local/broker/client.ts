@@ -1,9 +1,10 @@
-import type { Packet } from 'mqtt-packet'
-import type { Connection } from './connection.ts'
 import type { ProtocolVersion } from './message.ts'
 import type { AuthorizeAction, Decision } from './options.ts'
-import type { Session } from './session.ts'
+import type { ClientRates } from './rates/client-rates.ts'
+import type { Session } from './sessions/session.ts'
 import type { Will } from './will.ts'
+import type { Connection } from './wire/connection.ts'
+import type { SentPacket } from './wire/packets.ts'
 
 /** A connected client: what CONNECT established, until the connection ends. */
 export type Client = {
@@ -17,8 +18,17 @@ export type Client = {
   readonly keepAliveSeconds: number
   /** Packet identifiers of QoS 1 messages that wait for the broker's PUBACK. */
   readonly inboundInFlight: Set<number>
+  readonly rates: ClientRates
+  /** Topic of each alias that the client has set on this connection. */
+  readonly topicAliases: Map<number, string>
+  /** Publishes over the rate since the last one within it: a run of them is logged at its begin and its end. */
+  discardedInRun: number
+  /** Numbers the connections of a client id, for its lifecycle events. */
+  readonly versionNumber: number
+  /** The thing of the principal. */
+  readonly thingName: string | undefined
   authorize(action: AuthorizeAction, name: string): Decision
-  send(packet: Packet): void
+  send(packet: SentPacket): void
   /** A packet arrived. */
   heard(): void
   /** Stops the client's timers. Returns false if that was done before: a connection ends once. */

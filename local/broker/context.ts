@@ -1,11 +1,15 @@
 import type { Clock } from '../state/index.ts'
 import type { Authenticate } from './authentication.ts'
+import type { BrokerChoices } from './choices.ts'
 import type { Client } from './client.ts'
+import type { ConnectionRecords } from './connection-records.ts'
+import type { LifecycleEvents } from './events/lifecycle-events.ts'
 import type { BrokerLimits } from './limits.ts'
 import type { LogEntry } from './options.ts'
-import type { RetainedMessages } from './retained.ts'
-import type { Router } from './router.ts'
-import type { Sessions } from './sessions.ts'
+import type { KeyedRate } from './rates/keyed-rate.ts'
+import type { RetainedMessages } from './routing/retained.ts'
+import type { Router } from './routing/router.ts'
+import type { Sessions } from './sessions/sessions.ts'
 
 /** What all connections of one broker share. */
 export type BrokerContext = {
@@ -14,10 +18,14 @@ export type BrokerContext = {
   readonly newId: () => string
   readonly log: (entry: LogEntry) => void
   readonly authenticate: Authenticate
-  readonly deniedSubscribeV4: 'suback' | 'close'
+  readonly choices: BrokerChoices
   readonly sessions: Sessions
   readonly retained: RetainedMessages
   readonly router: Router
+  readonly events: LifecycleEvents
+  /** CONNECTs of each client id. */
+  readonly connectRate: KeyedRate
+  readonly records: ConnectionRecords
   /** Connected clients by client id. */
   readonly clients: Map<string, Client>
 }

@@ -1,14 +1,13 @@
 import type { Duplex } from 'node:stream'
-import type { IConnectPacket, Packet } from 'mqtt-packet'
 import type { Client } from './client.ts'
 import { endClient, endForClientError } from './client-ending.ts'
-import { type Connection, createConnection } from './connection.ts'
 import type { BrokerContext } from './context.ts'
-import type { FramingFault } from './packet-framer.ts'
 import { handleConnect, handlePacket } from './packets/index.ts'
 import { formatReasonCode, REASON } from './reason-codes.ts'
-
-export type ConnectionFacts = { remoteAddress: string; serverName?: string }
+import type { ConnectionFacts } from './transport/transport-facts.ts'
+import { type Connection, createConnection } from './wire/connection.ts'
+import type { FramingFault } from './wire/packet-framer.ts'
+import type { ConnectPacket, ReceivedPacket } from './wire/packets.ts'
 
 /** One connection from its first byte to its last. Nothing but CONNECT is read before the CONNACK is sent. */
 export function openConversation(
@@ -20,7 +19,7 @@ export function openConversation(
   const { clock, limits, log, newId } = context
   let client: Client | undefined
   const connection = createConnection({
-    ...facts,
+    facts,
     duplex,
     id: newId(),
     limits,
@@ -30,13 +29,22 @@ export function openConversation(
     onDrain: () => client?.session.flush(),
     onClose() {
       cancelConnectTimeout()
-      if (client) endClient(context, client, { disconnectReason: 'CONNECTION_LOST', reason: 'the connection closed' })
+      if (client) endLost(client)
       onClose(connection)
     },
   })
   const cancelConnectTimeout = clock.after(limits.connectTimeoutMs, () =>
     endUnknown('connect_timeout', `no CONNECT within ${limits.connectTimeoutMs} ms`),
   )
+
+  function endLost(lost: Client): void {
+    const saidGoodbye = facts.saidGoodbye?.() === true
+    endClient(context, lost, {
+      disconnectReason: saidGoodbye ? 'CLIENT_INITIATED_DISCONNECT' : 'CONNECTION_LOST',
+      reason: saidGoodbye ? 'the client closed its WebSocket' : 'the connection closed',
+      preventWill: saidGoodbye,
+    })
+  }
 
   /** Ends a connection that has no client yet; there is no packet to tell it why. */
   function endUnknown(event: string, reason: string): void {
@@ -45,7 +53,7 @@ export function openConversation(
     connection.end()
   }
 
-  function onPacket(packet: Packet): void {
+  function onPacket(packet: ReceivedPacket): void {
     if (!client) {
       if (packet.cmd === 'connect') void connect(packet)
       else endUnknown('connect_expected', `the first packet is a CONNECT, got ${packet.cmd.toUpperCase()}`)
@@ -59,7 +67,7 @@ export function openConversation(
     }
   }
 
-  async function connect(packet: IConnectPacket): Promise<void> {
+  async function connect(packet: ConnectPacket): Promise<void> {
     cancelConnectTimeout()
     connection.pause()
     try {
@@ -75,7 +83,8 @@ export function openConversation(
       endUnknown('bad_packet', reason)
       return
     }
-    endForClientError(context, client, kind === 'tooLarge' ? REASON.packetTooLarge : REASON.malformedPacket, reason)
+    const reasonCode = kind === 'tooLarge' ? context.choices.tooLargeV5 : REASON.malformedPacket
+    endForClientError(context, client, reasonCode, reason)
   }
 
   /** The broker could not do its part, for instance because the store failed. */

@@ -1,3 +1,4 @@
+import { validateTopicName } from '#contract/topic-filter.ts'
 import type { BrokerLimits } from './limits.ts'
 
 /** AWS IoT Core has no QoS 2. */
@@ -5,8 +6,8 @@ export type QoS = 0 | 1
 
 export type ProtocolVersion = 4 | 5
 
-/** MQTT 5 user properties: names in the order of first use, repeated names as a list. */
-export type UserProperties = Record<string, string | string[]>
+/** MQTT 5 user properties in the order in which they were sent, which is passed on; a name may come again. OASIS MQTT 5.0, 3.3.2.3.7 */
+export type UserProperties = [name: string, value: string][]
 
 /** MQTT 5 properties that travel with a message. Empty for MQTT 3.1.1. OASIS MQTT 5.0, 3.3.2.3 */
 export type MessageProperties = {
@@ -36,9 +37,17 @@ export type InboundMessage = Message & {
   retain: boolean
   /** `n/a` when the cloud published it. */
   clientId: string
+  /** Empty when nobody stands behind the message, as behind a lifecycle event. */
   principalId: string
   traceId: string
+  /** `client`: published over MQTT, as a Will too. `cloud`: over HTTPS, by a rule, or by the service itself. */
+  origin: 'client' | 'cloud'
   sourceAddress: string
+  /**
+   * The message was published to `$aws/rules/<rule>/<topic>`: it goes to this rule alone, and to no subscriber. `topic` is what follows
+   * the prefix, and may be empty. https://docs.aws.amazon.com/iot/latest/developerguide/iot-basic-ingest.html
+   */
+  basicIngestRule?: string
 }
 
 /** A MQTT 5 property set as read from the wire or from a caller; expiry not yet bounded. */
@@ -54,7 +63,7 @@ export function readMessageProperties(raw: RawMessageProperties | undefined, lim
   if (raw.correlationData !== undefined) properties.correlationData = raw.correlationData
   if (raw.contentType !== undefined) properties.contentType = raw.contentType
   if (raw.payloadFormatIndicator !== undefined) properties.payloadFormatIndicator = raw.payloadFormatIndicator
-  if (raw.userProperties !== undefined && Object.keys(raw.userProperties).length > 0) {
+  if (raw.userProperties !== undefined && raw.userProperties.length > 0) {
     properties.userProperties = raw.userProperties
   }
   if (raw.messageExpiryInterval !== undefined) {
@@ -63,6 +72,29 @@ export function readMessageProperties(raw: RawMessageProperties | undefined, lim
     properties.messageExpiryInterval = Math.min(seconds, maxMessageExpirySeconds)
   }
   return properties
+}
+
+/** What is wrong with the response topic, which is a topic name; undefined when nothing is. OASIS MQTT 5.0, 3.3.2.3.5 */
+export function findResponseTopicProblem(raw: RawMessageProperties | undefined): string | undefined {
+  const problem = raw?.responseTopic === undefined ? undefined : validateTopicName(raw.responseTopic)
+  return problem && `response topic: ${problem}`
+}
+
+/** What is too large among the properties of a message, by the quotas of AWS IoT Core; undefined when nothing is. */
+export function findPropertyProblem(raw: RawMessageProperties | undefined, limits: BrokerLimits): string | undefined {
+  const { correlationData, contentType, userProperties } = raw ?? {}
+  const userPropertyTexts = userProperties?.flat() ?? []
+  const sizes: [what: string, bytes: number, maxBytes: number][] = [
+    ['correlation data', correlationData?.length ?? 0, limits.maxCorrelationDataBytes],
+    ['a content type', contentType === undefined ? 0 : Buffer.byteLength(contentType), limits.maxContentTypeBytes],
+    ['user properties', sumOf(userPropertyTexts.map((text) => Buffer.byteLength(text))), limits.maxUserPropertiesBytes],
+  ]
+  const tooLarge = sizes.find(([, bytes, maxBytes]) => bytes > maxBytes)
+  return tooLarge && `${tooLarge[0]} of a packet: at most ${tooLarge[2]} bytes, got ${tooLarge[1]}`
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0)
 }
 
 /** When a message with these properties, received at `receivedAtMs`, expires; an empty object if it does not. */

@@ -1,7 +1,9 @@
 import type { Clock } from '../state/index.ts'
+import type { BrokerChoices } from './choices.ts'
 import type { BrokerLimits } from './limits.ts'
 import type { InboundMessage, ProtocolVersion } from './message.ts'
-import type { SessionStore } from './session-store.ts'
+import type { SessionStore } from './sessions/session-store.ts'
+import type { TransportFacts } from './transport/transport-facts.ts'
 
 /** What a CONNECT says, and where it came from. */
 export type ConnectRequest = {
@@ -10,9 +12,7 @@ export type ConnectRequest = {
   username?: string
   password?: Buffer
   protocolVersion: ProtocolVersion
-  /** The name the client asked for in the TLS handshake (SNI). */
-  serverName?: string
-  remoteAddress: string
+  transport: TransportFacts
   /** UUID of the connection, for logs. */
   connectionId: string
   /** The client asks for a session that outlives the connection. */
@@ -23,7 +23,17 @@ export type ConnectRequest = {
 
 /** `session` is handed back untouched in every `authorize` of the connection. */
 export type ConnectAnswer<Authorization> =
-  | { ok: true; principalId: string; session: Authorization; disconnectAfterSeconds: number }
+  | {
+      ok: true
+      principalId: string
+      session: Authorization
+      /** Absent: nothing ends the authorization. */
+      disconnectAfterSeconds?: number
+      /** Time after which `authenticate` is asked again for the same connection. Absent: never. */
+      refreshAfterSeconds?: number
+      /** The thing of the principal. */
+      thingName?: string
+    }
   | { ok: false; reason: string }
 
 export type AuthorizeAction = 'connect' | 'publish' | 'retainPublish' | 'subscribe' | 'receive'
@@ -59,9 +69,8 @@ export type BrokerOptions<Authorization> = {
   /** Source of UUIDs. Default: `crypto.randomUUID`. */
   newId?: () => string
   limits?: Partial<BrokerLimits>
-  /**
-   * What an MQTT 3.1.1 client gets for a SUBSCRIBE it may not make: a SUBACK with 0x80 for that filter, or a closed
-   * connection. Reports about the service differ. Default: `suback`.
-   */
-  deniedSubscribeV4?: 'suback' | 'close'
+  /** What to do where AWS's documentation is silent. */
+  choices?: Partial<BrokerChoices>
+  /** At least 0 and less than 1: picks the member of a shared subscription. Default: `Math.random`. */
+  random?: () => number
 }

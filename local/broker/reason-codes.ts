@@ -10,6 +10,7 @@ export const REASON = {
   protocolError: 0x82,
   unsupportedProtocolVersion: 0x84,
   clientIdentifierNotValid: 0x85,
+  badUserNameOrPassword: 0x86,
   notAuthorized: 0x87,
   serverShuttingDown: 0x8b,
   keepAliveTimeout: 0x8d,
@@ -23,7 +24,6 @@ export const REASON = {
   quotaExceeded: 0x97,
   administrativeAction: 0x98,
   qosNotSupported: 0x9b,
-  sharedSubscriptionsNotSupported: 0x9e,
   subscriptionIdentifiersNotSupported: 0xa1,
 } as const
 
@@ -37,22 +37,6 @@ export const CONNACK_V4 = {
 
 /** The one SUBACK failure of MQTT 3.1.1. OASIS MQTT 3.1.1, 3.9.3 */
 export const SUBACK_FAILURE_V4 = 0x80
-
-/**
- * Why a connection ended, in the words of AWS IoT Core's lifecycle events.
- * https://docs.aws.amazon.com/iot/latest/developerguide/life-cycle-events.html
- */
-export type DisconnectReason =
-  | 'AUTH_ERROR'
-  | 'CLIENT_INITIATED_DISCONNECT'
-  | 'CLIENT_ERROR'
-  | 'CONNECTION_LOST'
-  | 'CUSTOMAUTH_TTL_EXPIRATION'
-  | 'DUPLICATE_CLIENTID'
-  | 'MQTT_KEEP_ALIVE_TIMEOUT'
-  | 'SERVER_ERROR'
-  | 'SERVER_INITIATED_DISCONNECT'
-  | 'API_INITIATED_DISCONNECT'
 
 /** Writes a reason code the way the specification prints it: `0x87`. */
 export function formatReasonCode(code: number): string {

@@ -1,4 +1,5 @@
 export { type CallCounts, type CreatedTable, createDynamoDb, type DynamoDb, type DynamoDbOptions } from './dynamo-db.ts'
 export type { DynamoDbResult } from './engine.ts'
 export { DynamoDbError, type DynamoDbErrorCode } from './errors.ts'
+export { DYNAMODB_OPERATIONS, DYNAMODB_PARITY } from './parity.ts'
 export { dynamoDbService } from './service.ts'

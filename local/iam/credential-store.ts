@@ -11,11 +11,13 @@ const SESSION_TOKEN_BYTES = 96
 export interface CredentialStore {
   issue(caller: Caller): Credentials
   identify(accessKeyId: string, sessionToken: string | undefined): Caller | undefined
+  /** What its owner signs with. */
+  secretAccessKey(accessKeyId: string): string | undefined
 }
 
 /** Credentials of one run, in memory only. */
 export function createCredentialStore(): CredentialStore {
-  const issued = new Map<string, { caller: Caller; sessionToken: Buffer }>()
+  const issued = new Map<string, { caller: Caller; sessionToken: Buffer; secretAccessKey: string }>()
   return {
     issue(caller) {
       const credentials = {
@@ -23,9 +25,11 @@ export function createCredentialStore(): CredentialStore {
         secretAccessKey: randomBytes(SECRET_KEY_BYTES).toString('base64'),
         sessionToken: randomBytes(SESSION_TOKEN_BYTES).toString('base64'),
       }
-      issued.set(credentials.accessKeyId, { caller, sessionToken: Buffer.from(credentials.sessionToken) })
+      const { accessKeyId, secretAccessKey, sessionToken } = credentials
+      issued.set(accessKeyId, { caller, secretAccessKey, sessionToken: Buffer.from(sessionToken) })
       return credentials
     },
+    secretAccessKey: (accessKeyId) => issued.get(accessKeyId)?.secretAccessKey,
     identify(accessKeyId, sessionToken = '') {
       const entry = issued.get(accessKeyId)
       const given = Buffer.from(sessionToken)

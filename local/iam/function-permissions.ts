@@ -20,7 +20,8 @@ export interface InvokeRequest {
 }
 
 export interface FunctionPermissions {
-  define(permission: FunctionPermission): void
+  /** Returns how to take the permission away. */
+  define(permission: FunctionPermission): () => void
   mayInvoke(request: InvokeRequest): boolean
 }
 
@@ -34,6 +35,12 @@ export function createFunctionPermissions(): FunctionPermissions {
         resourcePolicy: true,
       })
       policies.set(functionArn, [...(policies.get(functionArn) ?? []), compiled])
+      return () => {
+        policies.set(
+          functionArn,
+          (policies.get(functionArn) ?? []).filter((one) => one !== compiled),
+        )
+      }
     },
     mayInvoke({ functionArn, servicePrincipal, sourceArn, sourceAccount }) {
       const { decision } = evaluatePolicies(policies.get(functionArn) ?? [], {

@@ -1,23 +1,12 @@
-import { type CompiledPolicy, compilePolicy, type Decision, evaluatePolicies } from '../iot-policy/index.ts'
+import { type Decision, evaluatePolicies } from '../iot-policy/index.ts'
 import type { Caller, Credentials } from './caller.ts'
 import { createCredentialStore } from './credential-store.ts'
 import { IamError } from './errors.ts'
 import { createFunctionPermissions, type FunctionPermission, type InvokeRequest } from './function-permissions.ts'
-
-/** A policy document under its name, as in `AWS::IAM::Role` and `AWS::IAM::Policy`. */
-export interface NamedPolicy {
-  readonly PolicyName: string
-  readonly PolicyDocument: unknown
-}
-
-export interface RoleDefinition {
-  readonly roleName: string
-  readonly arn: string
-  readonly inlinePolicies: readonly NamedPolicy[]
-  readonly managedPolicyArns: readonly string[]
-  /** The trust policy. */
-  readonly assumeRolePolicy: unknown
-}
+import { createGrantUseCounter, type GrantUse } from './grant-use.ts'
+import { createResourcePolicies } from './resource-policies.ts'
+import { createRoles, invalidPolicy, type NamedPolicy, type Remove, ROLE_ARN, type RoleDefinition } from './roles.ts'
+import { reviewStatements, type StatementFinding } from './statement-review.ts'
 
 /** Condition values by key, for example `{ 'secretsmanager:VersionStage': 'AWSCURRENT' }`. */
 export type AuthorizationContext = Readonly<Record<string, string | readonly string[]>>
@@ -25,22 +14,38 @@ export type AuthorizationContext = Readonly<Record<string, string | readonly str
 export interface Iam {
   /** Credentials of the person at this machine, allowed everything. */
   readonly developerCredentials: Credentials
-  /** Throws ROLE_EXISTS, ARN_INVALID, MANAGED_POLICY_UNKNOWN or POLICY_INVALID. */
-  defineRole(role: RoleDefinition): void
-  /** Adds a policy to a role, or replaces the one of that name. Throws ROLE_NOT_FOUND or POLICY_INVALID. */
-  attachPolicy(roleName: string, policy: NamedPolicy): void
-  /** Forgets the role; its credentials are still known but allow nothing. */
-  removeRole(roleName: string): void
+  /** Throws ROLE_EXISTS, ARN_INVALID, MANAGED_POLICY_UNKNOWN or POLICY_INVALID. The credentials of a role that was removed allow nothing. Like all that returns a `Remove`: nothing has changed then. */
+  defineRole(role: RoleDefinition): Remove
+  /** Another definition of a role; what other resources attached to it stays. */
+  redefineRole(role: RoleDefinition): Remove
+  /** Adds a policy to roles, or replaces the one of that name. Throws ROLE_NOT_FOUND or POLICY_INVALID. */
+  attachPolicy(roleNames: string | readonly string[], policy: NamedPolicy): Remove
   /** New random credentials for a session of the role; for a function, AWS uses its name as session name. */
   credentialsFor(roleArn: string, sessionName?: string): Credentials
   identify(accessKeyId: string, sessionToken?: string): Caller | undefined
-  /** Decides by the caller's policies as they are now, with the deciding statement. */
+  /** What the owner of an access key signs with; undefined when it is not one of this run. */
+  secretAccessKey(accessKeyId: string): string | undefined
+  /** A policy of its own that roles name by ARN; it must come before them. Throws POLICY_INVALID. */
+  defineManagedPolicy(policyArn: string, document: unknown): Remove
+  /** Adds a managed policy to roles. Throws ROLE_NOT_FOUND or MANAGED_POLICY_UNKNOWN. */
+  attachManagedPolicy(roleNames: string | readonly string[], policyArn: string): Remove
+  /** Adds a policy to a resource, such as a queue. Throws POLICY_INVALID. */
+  attachResourcePolicy(resourceArn: string, policy: NamedPolicy): Remove
+  /**
+   * Decides by the caller's policies as they are now, its boundary and the policy of the resource, with the deciding statement.
+   */
   authorize(caller: Caller, action: string, resource: string, context?: AuthorizationContext): Decision
   /** May the service (`lambda.amazonaws.com`) assume the role? By the role's trust policy. */
-  mayAssume(roleArn: string, servicePrincipal: string): boolean
+  mayAssume(roleArn: string, servicePrincipal: string, context?: AuthorizationContext): boolean
   /** Throws POLICY_INVALID. */
-  defineFunctionPermission(permission: FunctionPermission): void
+  defineFunctionPermission(permission: FunctionPermission): Remove
   mayInvoke(request: InvokeRequest): boolean
+  /** Statements of roles that are wider than they should be, or that cannot apply. */
+  findings(): StatementFinding[]
+  /** Runs checks that ask what a role may do without need of it; they do not count as use. */
+  uncounted(checks: () => void): void
+  /** Every granted action and how often it was needed. */
+  grantUse(): GrantUse[]
 }
 
 export interface IamOptions {
@@ -50,29 +55,24 @@ export interface IamOptions {
   readonly clock?: { nowMs(): number }
 }
 
-interface Role {
-  readonly definition: RoleDefinition
-  readonly policies: Map<string, CompiledPolicy>
-  readonly trust: CompiledPolicy
-}
-
-const ROLE_ARN = /^arn:(?<partition>[\w-]+):iam::(?<account>\d{12}):role\/(?:.+\/)?[^/]+$/
 const DEVELOPER_STATEMENT = { policy: 'developer', index: 0 }
 
 /**
  * Roles, their policies and the credentials of one run. Credentials are random for every run and kept in memory only, so
- * knowing an access key id and its session token is the proof of identity here; request signatures are not verified.
+ * knowing an access key id and its session token is the proof of identity for the AWS APIs; HTTP APIs verify signatures as well.
  */
 export function createIam(options: IamOptions = {}): Iam {
   const { accountId = '000000000000', clock = { nowMs: () => Date.now() } } = options
-  const roles = new Map<string, Role>()
-  const rolesByArn = new Map<string, Role>()
+  const roles = createRoles()
   const credentials = createCredentialStore()
   const permissions = createFunctionPermissions()
+  const resourcePolicies = createResourcePolicies()
+  const use = createGrantUseCounter()
+  let isCounting = true
   const developer: Caller = { kind: 'developer', arn: `arn:aws:iam::${accountId}:user/developer` }
 
-  function roleByArn(roleArn: string): Role {
-    const role = rolesByArn.get(roleArn)
+  function roleByArn(roleArn: string) {
+    const role = roles.find(roleArn)
     if (role === undefined) throw new IamError('ROLE_NOT_FOUND', `no role has the ARN ${roleArn}`)
     return role
   }
@@ -80,35 +80,18 @@ export function createIam(options: IamOptions = {}): Iam {
   return {
     developerCredentials: credentials.issue(developer),
 
-    defineRole(definition) {
-      const { roleName, arn, inlinePolicies, managedPolicyArns } = definition
-      if (roles.has(roleName)) throw new IamError('ROLE_EXISTS', `role ${roleName} is defined already`)
-      if (!ROLE_ARN.test(arn)) throw new IamError('ARN_INVALID', `role ${roleName}: expected a role ARN, got ${arn}`)
-      const [managed] = managedPolicyArns
-      if (managed !== undefined) {
-        const reason = 'managed policies are not known to the local runtime; write the statements into the role'
-        throw new IamError('MANAGED_POLICY_UNKNOWN', `role ${roleName} uses ${managed}: ${reason}`)
-      }
-      const trust = compile(definition.assumeRolePolicy, `${roleName} trust policy`, true)
-      const role: Role = { definition, policies: new Map(), trust }
-      for (const policy of inlinePolicies) addPolicy(role, policy)
-      roles.set(roleName, role)
-      rolesByArn.set(arn, role)
-    },
+    defineRole: (definition) => roles.define(definition),
+    redefineRole: (definition) => roles.redefine(definition),
+    attachPolicy: (roleNames, policy) => roles.attach(roleNames, policy),
+    defineManagedPolicy: (policyArn, document) => roles.defineManaged(policyArn, document),
+    attachManagedPolicy: (roleNames, policyArn) => roles.attachManaged(roleNames, policyArn),
 
-    attachPolicy(roleName, policy) {
-      const role = roles.get(roleName)
-      if (role === undefined) {
-        throw new IamError('ROLE_NOT_FOUND', `policy ${policy.PolicyName} names role ${roleName}, which does not exist`)
+    attachResourcePolicy(resourceArn, { PolicyName, PolicyDocument }) {
+      try {
+        return resourcePolicies.attach(resourceArn, PolicyName, PolicyDocument)
+      } catch (cause) {
+        throw invalidPolicy(`${PolicyName} on ${resourceArn}`, cause)
       }
-      addPolicy(role, policy)
-    },
-
-    removeRole(roleName) {
-      const role = roles.get(roleName)
-      if (role === undefined) return
-      roles.delete(roleName)
-      rolesByArn.delete(role.definition.arn)
     },
 
     credentialsFor(roleArn, sessionName = 'local') {
@@ -119,14 +102,17 @@ export function createIam(options: IamOptions = {}): Iam {
     },
 
     identify: (accessKeyId, sessionToken) => credentials.identify(accessKeyId, sessionToken),
+    secretAccessKey: (accessKeyId) => credentials.secretAccessKey(accessKeyId),
 
     authorize(caller, action, resource, context) {
       if (caller.kind === 'developer') return { decision: 'allowed', statement: DEVELOPER_STATEMENT }
-      const policies = rolesByArn.get(caller.roleArn)?.policies.values() ?? []
+      const role = roles.find(caller.roleArn)
+      const { own: policies, boundary } = role ? roles.policiesOf(role) : { own: [], boundary: undefined }
       const nowMs = clock.nowMs()
-      return evaluatePolicies([...policies], {
+      const request = {
         action,
         resource,
+        principal: caller.arn,
         context: {
           'aws:PrincipalArn': caller.roleArn,
           'aws:PrincipalAccount': caller.roleArn.split(':')[4] ?? '',
@@ -136,40 +122,44 @@ export function createIam(options: IamOptions = {}): Iam {
           'aws:SecureTransport': 'true',
           ...context,
         },
-      })
+      }
+      const own = evaluatePolicies(policies, request)
+      const ofResource = resourcePolicies.decide(request)
+      const bound = boundary === undefined ? own : evaluatePolicies(boundary, request)
+      const denial = [own, bound, ofResource].find(({ decision }) => decision === 'explicitDeny')
+      if (denial !== undefined) return denial
+      const allow = own.decision === 'allowed' ? own : ofResource
+      if (boundary !== undefined && bound.decision !== 'allowed') return { decision: 'implicitDeny' }
+      if (isCounting && own.decision === 'allowed') use.count(caller.roleName, own.statement, action)
+      return allow
     },
 
-    mayAssume(roleArn, servicePrincipal) {
+    mayAssume(roleArn, servicePrincipal, context) {
       const role = roleByArn(roleArn)
-      const request = { action: 'sts:AssumeRole', resource: roleArn, principal: servicePrincipal }
+      const request = { action: 'sts:AssumeRole', resource: roleArn, principal: servicePrincipal, context }
       return evaluatePolicies([role.trust], request).decision === 'allowed'
     },
 
     defineFunctionPermission(permission) {
       try {
-        permissions.define(permission)
+        return permissions.define(permission)
       } catch (cause) {
         throw invalidPolicy(`permission on ${permission.functionArn}`, cause)
       }
     },
 
     mayInvoke: (request) => permissions.mayInvoke(request),
+
+    findings: () =>
+      [...roles.documents()].flatMap(({ role, policy, document }) => reviewStatements(document, role, policy)),
+    uncounted(checks) {
+      isCounting = false
+      try {
+        checks()
+      } finally {
+        isCounting = true
+      }
+    },
+    grantUse: () => use.report(roles.documents()),
   }
-}
-
-function addPolicy(role: Role, policy: NamedPolicy): void {
-  const { roleName } = role.definition
-  role.policies.set(policy.PolicyName, compile(policy.PolicyDocument, `${roleName}/${policy.PolicyName}`, false))
-}
-
-function compile(document: unknown, name: string, resourcePolicy: boolean): CompiledPolicy {
-  try {
-    return compilePolicy(document, name, { resourcePolicy })
-  } catch (cause) {
-    throw invalidPolicy(name, cause)
-  }
-}
-
-function invalidPolicy(name: string, cause: unknown): IamError {
-  return new IamError('POLICY_INVALID', `${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
 }

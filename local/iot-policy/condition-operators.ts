@@ -84,18 +84,16 @@ function comparedValue<Value>(
   return (text, _syntax, place) => {
     const policyValue = parse(text)
     if (policyValue === undefined) throw refusal('INVALID_VALUE', place, expected, text)
-    return {
-      variables: [],
-      matches(requestText) {
-        const requestValue = parse(requestText)
-        return requestValue !== undefined && holds(requestValue, policyValue)
-      },
+    const matches = (requestText: string) => {
+      const requestValue = parse(requestText)
+      return requestValue !== undefined && holds(requestValue, policyValue)
     }
+    return { variables: [], bind: () => matches }
   }
 }
 
 function addressValue(text: string, _syntax: { hasVariables: boolean }, place: Place): TextMatcher {
   const matches = parseAddressRange(text)
   if (matches === undefined) throw refusal('INVALID_VALUE', place, 'an IP address or CIDR range', text)
-  return { variables: [], matches }
+  return { variables: [], bind: () => matches }
 }

@@ -13,6 +13,12 @@ export interface Condition {
 const OPERATOR_NAME = /^(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?$/
 
 /**
+ * `ForAnyValue:` of an absent key, also with `IfExists`: the page of IfExists would make it true, the service denies.
+ * https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w/foranyvalue-stringequalsifexists-behaving-unexpectedly
+ */
+const FOR_ANY_VALUE_OF_NOTHING = false
+
+/**
  * Compiles a Condition element; the statement applies when every condition in the list holds. Throws UNKNOWN_OPERATOR,
  * INVALID_VALUE or MALFORMED.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
@@ -39,22 +45,22 @@ function operatorCompiler(name: string, place: Place, syntax: Pick<TextSyntax, '
   const operator = CONDITION_OPERATORS.get(baseName)
   if (operator === undefined) throw refusal('UNKNOWN_OPERATOR', place, 'an IAM condition operator', name)
   const { isNegated } = operator
+  const isForAll = quantifier === 'ForAllValues'
 
   return (key, values) => {
     const documentKey = contextKey(key)
     const tests = values.map(({ text, place }) => operator.compileValue(text, syntax, place))
-    const matchesAny = (requestValue: string, context: RequestContext) =>
-      tests.some((test) => test.matches(requestValue, context))
     const holdsWhenAbsent =
-      quantifier === 'ForAnyValue' ? false : isNegated || ifExists !== undefined || quantifier === 'ForAllValues'
+      quantifier === 'ForAnyValue' ? FOR_ANY_VALUE_OF_NOTHING : isNegated || ifExists !== undefined || isForAll
     return {
       variables: tests.flatMap((test) => test.variables),
       holds(context) {
         const requestValues = context.values(documentKey)
         if (requestValues === undefined) return holdsWhenAbsent
-        const holdsFor = (requestValue: string) => matchesAny(requestValue, context) !== isNegated
+        const bound = tests.map((test) => test.bind(context))
+        const holdsFor = (requestValue: string) => bound.some((matches) => matches(requestValue)) !== isNegated
         // Without a quantifier a list behaves like one value: one match is a match, and the negation is its opposite.
-        const needsAll = quantifier === 'ForAllValues' || (quantifier === undefined && isNegated)
+        const needsAll = isForAll || (quantifier === undefined && isNegated)
         return needsAll ? requestValues.every(holdsFor) : requestValues.some(holdsFor)
       },
     }
@@ -74,8 +80,12 @@ function compileNull(key: string, values: readonly PlacedText[]): Condition {
   }
 }
 
-/** Values are texts; IAM also takes numbers and booleans without quotes. */
+/**
+ * Values are texts; IAM also takes numbers and booleans without quotes. A list may be empty: no value of a request is in it.
+ * https://docs.aws.amazon.com/iot/latest/developerguide/connect-policy.html, "only allows connect using default features"
+ */
 function readValues(value: unknown, place: Place): PlacedText[] {
+  if (Array.isArray(value) && value.length === 0) return []
   return readList(value, place, 'a text, number or boolean').map((item) => {
     if (typeof item.value === 'string') return { text: item.value, place: item.place }
     if (typeof item.value === 'number' || typeof item.value === 'boolean') {

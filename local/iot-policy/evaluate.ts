@@ -31,20 +31,44 @@ export type Decision =
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function evaluatePolicies(policies: readonly CompiledPolicy[], request: PolicyRequest): Decision {
-  const statementRequest: StatementRequest = {
-    lowerCaseAction: request.action.toLowerCase(),
-    resource: request.resource,
-    principal: request.principal,
-    context: createRequestContext(request.context),
-  }
-  let allow: StatementReference | undefined
+  const { action, resource, principal } = request
+  const context = createRequestContext(request.context)
+  return decide(applicableStatements(policies, { lowerCaseAction: action.toLowerCase(), principal, context }), resource)
+}
+
+/** A statement that applies to one caller and action wherever it covers the resource. */
+export interface ApplicableStatement {
+  readonly isDeny: boolean
+  readonly reference: StatementReference
+  covers(resource: string): boolean
+}
+
+/** The statements that only the resource decides about, in their order. */
+export function applicableStatements(
+  policies: readonly CompiledPolicy[],
+  request: Omit<StatementRequest, 'resource'>,
+): ApplicableStatement[] {
+  const applicable: ApplicableStatement[] = []
   for (const policy of policies) {
     for (const statement of policy.statements) {
-      if (allow !== undefined && statement.effect === 'Allow') continue
-      if (!statement.applies(statementRequest)) continue
-      if (statement.effect === 'Deny') return { decision: 'explicitDeny', statement: referTo(policy, statement) }
-      allow = referTo(policy, statement)
+      if (!statement.mayApply(request)) continue
+      applicable.push({
+        isDeny: statement.effect === 'Deny',
+        reference: referTo(policy, statement),
+        covers: statement.coversResource(request.context),
+      })
     }
+  }
+  return applicable
+}
+
+/** Decides about one resource. */
+export function decide(statements: readonly ApplicableStatement[], resource: string): Decision {
+  let allow: StatementReference | undefined
+  for (const { isDeny, reference, covers } of statements) {
+    if ((allow !== undefined && !isDeny) || !covers(resource)) continue
+    if (isDeny) return { decision: 'explicitDeny', statement: reference }
+    allow = reference
   }
   return allow === undefined ? { decision: 'implicitDeny' } : { decision: 'allowed', statement: allow }
 }

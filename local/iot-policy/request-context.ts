@@ -14,7 +14,8 @@ export interface RequestContext {
   variable(key: ContextKey): string | undefined
 }
 
-const MAX_CERTIFICATE_VALUE_CHARACTERS = 1024
+/** https://docs.aws.amazon.com/iot/latest/developerguide/cert-policy-variables.html#policy-limits */
+export const MAX_CERTIFICATE_VALUE_CHARACTERS = 1024
 const CERTIFICATE_PREFIX = 'iot:certificate.'
 
 export function contextKey(text: string): ContextKey {

@@ -25,7 +25,10 @@ export interface CompiledStatement {
   readonly effect: 'Allow' | 'Deny'
   readonly index: number
   readonly sid: string | undefined
-  applies(request: StatementRequest): boolean
+  /** Everything but the resource: action, caller, variables and conditions. */
+  mayApply(request: Omit<StatementRequest, 'resource'>): boolean
+  /** With the variables of the context put in; to be asked only where `mayApply`. */
+  coversResource(context: RequestContext): (resource: string) => boolean
 }
 
 export interface StatementSyntax extends Pick<TextSyntax, 'hasVariables'> {
@@ -61,15 +64,15 @@ export function compileStatement(
     effect,
     index,
     sid,
-    applies(request) {
+    mayApply({ lowerCaseAction, principal, context }) {
       return (
-        coversAction(request.lowerCaseAction) &&
-        (coversPrincipal === undefined || coversPrincipal(request.principal)) &&
-        (needed.length === 0 || areResolvable(needed, request.context)) &&
-        resources.cover(request) &&
-        (conditions.length === 0 || allHold(conditions, request.context))
+        coversAction(lowerCaseAction) &&
+        (coversPrincipal === undefined || coversPrincipal(principal)) &&
+        (needed.length === 0 || areResolvable(needed, context)) &&
+        (conditions.length === 0 || allHold(conditions, context))
       )
     },
+    coversResource: resources.bind,
   }
 }
 
@@ -104,12 +107,12 @@ function compilePrincipals(statement: JsonObject, place: Place): PrincipalMatche
 
 interface Resources {
   readonly matchers: readonly TextMatcher[]
-  cover(request: StatementRequest): boolean
+  bind(context: RequestContext): (resource: string) => boolean
 }
 
 function compileResources(statement: JsonObject, place: Place, syntax: StatementSyntax): Resources {
   const isLeftOut = statement.Resource === undefined && statement.NotResource === undefined
-  if (syntax.isResourcePolicy && isLeftOut) return { matchers: [], cover: () => true }
+  if (syntax.isResourcePolicy && isLeftOut) return { matchers: [], bind: () => () => true }
   const element = readEither(statement, place, 'Resource', 'NotResource')
   const matchers = readTexts(element.value, element.place, 'an ARN or "*"').map(({ text, place: resourcePlace }) => {
     if (!text.startsWith('*') && !text.startsWith('arn:')) {
@@ -120,8 +123,12 @@ function compileResources(statement: JsonObject, place: Place, syntax: Statement
   })
   return {
     matchers,
-    cover: ({ resource, context }) =>
-      matchers.some((matcher) => matcher.matches(resource, context)) !== element.isNegated,
+    bind(context) {
+      const tests = matchers.map((matcher) => matcher.bind(context))
+      const [only] = tests
+      if (only !== undefined && tests.length === 1 && !element.isNegated) return only
+      return (resource) => tests.some((matches) => matches(resource)) !== element.isNegated
+    },
   }
 }
 

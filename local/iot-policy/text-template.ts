@@ -61,20 +61,19 @@ export function areResolvable(variables: readonly PolicyVariable[], context: Req
 /** A text of a policy document, ready to be compared with texts of requests. */
 export interface TextMatcher {
   readonly variables: readonly PolicyVariable[]
-  matches(text: string, context: RequestContext): boolean
+  /** Puts in the values of a context. */
+  bind(context: RequestContext): (text: string) => boolean
 }
 
-/** Compiles at once what holds no variable; the rest is compiled with the values of each request. */
+/** Compiles at once what holds no variable; the rest is compiled with the values of each context. */
 export function compileMatcher(
   template: TextTemplate,
   compile: (pattern: Pattern) => (text: string) => boolean,
 ): TextMatcher {
   const { variables } = template
-  if (variables.length > 0) {
-    return { variables, matches: (text, context) => compile(resolveText(template, context))(text) }
-  }
+  if (variables.length > 0) return { variables, bind: (context) => compile(resolveText(template, context)) }
   const matches = compile(template.tokens.filter((token) => typeof token === 'number'))
-  return { variables, matches: (text) => matches(text) }
+  return { variables, bind: () => matches }
 }
 
 /** A matcher with wildcards. Resolves variables only for texts that begin as the template does: few do. */
@@ -85,7 +84,14 @@ export function compilePatternMatcher(template: TextTemplate): TextMatcher {
   const prefix = textOf(template.tokens.slice(0, prefixLength).filter((token) => typeof token === 'number'))
   return {
     variables: matcher.variables,
-    matches: (text, context) => text.startsWith(prefix) && matcher.matches(text, context),
+    bind(context) {
+      let resolved: ((text: string) => boolean) | undefined
+      return (text) => {
+        if (!text.startsWith(prefix)) return false
+        resolved ??= matcher.bind(context)
+        return resolved(text)
+      }
+    },
   }
 }
 

@@ -7,6 +7,8 @@ export interface RuleMessage {
   readonly principal?: string | undefined
   /** When the broker received it, in milliseconds since 1970. */
   readonly timestampMs: number
+  /** The publisher's address; a republished message has none. */
+  readonly sourceIp?: string | undefined
   /** Undefined outside MQTT. */
   readonly traceId?: string | undefined
   readonly accountId?: string | undefined

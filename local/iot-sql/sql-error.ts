@@ -1,10 +1,11 @@
 export type SqlErrorCode =
   /** The text is no statement of the language. */
   | 'SYNTAX_ERROR'
-  /** The language has it, this engine does not have it yet. */
-  | 'NOT_SUPPORTED'
+  /** The language has it, the version of the rule has not. */
+  | 'NOT_IN_VERSION'
   | 'UNKNOWN_FUNCTION'
-  | 'ARGUMENT_COUNT'
+  | 'UNKNOWN_VARIABLE'
+  | 'DUPLICATE_VARIABLE'
   | 'INVALID_ARGUMENT'
   | 'ALIAS_REQUIRED'
   | 'UNSUPPORTED_VERSION'
@@ -28,6 +29,14 @@ export class SqlError extends Error {
   }
 }
 
+/** Something that AWS accepts and that does not do what it looks like. `line` and `column` count from 1. */
+export interface SqlWarning {
+  readonly code: 'ARGUMENT_COUNT' | 'EXTERNAL_CALLS'
+  readonly reason: string
+  readonly line: number
+  readonly column: number
+}
+
 /** A refusal inside the compiler, which knows offsets and no rule; `compileRule` turns it into a SqlError. */
 export class Refusal extends Error {
   readonly code: SqlErrorCode
@@ -38,10 +47,6 @@ export class Refusal extends Error {
     this.code = code
     this.offset = offset
   }
-}
-
-export function notSupported(what: string, offset: number): Refusal {
-  return new Refusal('NOT_SUPPORTED', offset, `${what} is not supported yet by the local runtime`)
 }
 
 /** Line and column of an offset; a line ends with LF, CR LF or CR. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../state/index.ts'
+import { requestIdOf } from './delivery-id.ts'
 import { createDueWork, type DueWork } from './due-work.ts'
 import type { EventStore, StoredDelivery } from './event-store.ts'
 import type { FunctionCounters } from './function-counters.ts'
@@ -58,7 +59,7 @@ export function createDeliveryQueue(options: {
     const definition = definitionOf(functionName)
     if (!definition) throw new Error(`the function ${functionName} is not defined any more`)
     const { functionArn, roleArn } = definition
-    const from = { functionArn, roleArn, kind, requestId }
+    const from = { functionArn, roleArn, kind, requestId: requestIdOf(requestId) }
     await deliver(targetArn, JSON.parse(bodyJson), kind === 'deadLetter' ? { ...from, errorCode, errorMessage } : from)
   }
 
@@ -92,7 +93,7 @@ export function createDeliveryQueue(options: {
 
   const work = createDueWork<StoredDelivery>({
     clock,
-    limit: MAX_CONCURRENT_DELIVERIES,
+    limit: () => MAX_CONCURRENT_DELIVERIES,
     keyOf: ({ requestId, kind }) => `${kind} ${requestId}`,
     load: (nowMs, count) => store.dueDeliveries(nowMs, count),
     nextDueMs: (nowMs) => store.nextDeliveryDueMs(nowMs),

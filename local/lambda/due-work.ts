@@ -18,7 +18,8 @@ export interface DueWork<Item> {
  */
 export function createDueWork<Item>(options: {
   clock: Clock
-  limit: number
+  /** May change between items. */
+  limit: () => number
   keyOf: (item: Item) => string
   /** Items due at that time, the longest due first. */
   load: (nowMs: number, count: number) => Item[]
@@ -60,9 +61,9 @@ export function createDueWork<Item>(options: {
 
   function pump(): void {
     if (!open) return
-    const room = limit - active.size
+    const room = limit() - active.size
     // Items being worked on are still stored and due; one more than there is room for tells whether others wait.
-    const due = load(clock.nowMs(), limit + parked.size + 1).filter((item) => isFree(keyOf(item)))
+    const due = load(clock.nowMs(), limit() + parked.size + 1).filter((item) => isFree(keyOf(item)))
     backlog = due.length > room
     for (const item of due.slice(0, Math.max(0, room))) begin(item)
 
@@ -90,7 +91,7 @@ export function createDueWork<Item>(options: {
       pump()
     },
     offer(item) {
-      if (open && !backlog && active.size < limit) begin(item)
+      if (open && !backlog && active.size < limit()) begin(item)
       else backlog = true
     },
     active: () => active.size,

@@ -1,4 +1,5 @@
 import type { Clock } from '../state/index.ts'
+import { requestIdOf } from './delivery-id.ts'
 import { type DestinationCondition, destinationRecordJson } from './destination-record.ts'
 import { createDueWork, type DueWork } from './due-work.ts'
 import type { EventStore, StoredDelivery, StoredEvent } from './event-store.ts'
@@ -18,10 +19,11 @@ const DEAD_LETTER_MESSAGE_BYTES = 1024
 
 /** The asynchronous events of one function, worked on from the store. */
 export function createEventQueue(options: {
-  definition: FunctionDefinition
+  /** As it is now: a function may be defined anew while its events are worked on. */
+  definition: () => FunctionDefinition
   settings: () => CheckedAsyncSettings
   /** How many events may run at a time. */
-  limit: number
+  limit: () => number
   store: EventStore
   counters: FunctionCounters
   clock: Clock
@@ -32,7 +34,7 @@ export function createEventQueue(options: {
   onSettled: () => void
 }): DueWork<StoredEvent> {
   const { definition, settings, store, counters, clock, log } = options
-  const { functionName, functionArn } = definition
+  const { functionName, functionArn } = definition()
 
   /** Resolves to the time of the next attempt, if there is to be one. */
   async function run(event: StoredEvent): Promise<number | undefined> {
@@ -40,7 +42,7 @@ export function createEventQueue(options: {
 
     let outcome: Outcome
     try {
-      outcome = await options.invoke({ requestId: event.requestId, eventJson: event.payloadJson })
+      outcome = await options.invoke({ requestId: requestIdOf(event.requestId), eventJson: event.payloadJson })
     } catch (error) {
       return refused(event, error)
     }
@@ -54,11 +56,11 @@ export function createEventQueue(options: {
     const code = error instanceof LambdaError ? error.code : undefined
     // The event stays as it is: whoever opens the state next takes up this very attempt.
     if (code === 'ServiceClosed') return undefined
-    // A function switched off gets no retries: its events go where failures go, at once.
-    if (code === 'TooManyRequestsException') return finish(event, 'RetriesExhausted')
+    // A function switched off gets no retries: its events go where failures go, at once. One that is only busy is tried again.
+    if (code === 'TooManyRequestsException' && options.limit() === 0) return finish(event, 'RetriesExhausted')
 
     const delayMs = Math.min(SYSTEM_RETRY_MS.min * 2 ** event.delays, SYSTEM_RETRY_MS.max)
-    const { requestId } = event
+    const requestId = requestIdOf(event.requestId)
     const message = `Tried again in ${delayMs / 1000} s: ${error instanceof Error ? error.message : String(error)}`
     log({ level: 'warn', code: 'EVENT_DELAYED', message, functionName, requestId })
     return postpone({ ...event, delays: event.delays + 1 }, delayMs)
@@ -75,7 +77,7 @@ export function createEventQueue(options: {
     store.finishEvent(event.requestId, deliveries)
     if (condition !== 'Success') {
       counters.asyncEventsDropped += 1
-      const { requestId } = event
+      const requestId = requestIdOf(event.requestId)
       const message = `${condition} after ${event.attempts} attempts; goes to ${deliveries.length} targets`
       log({ level: 'warn', code: 'EVENT_DROPPED', message, functionName, requestId })
     }
@@ -86,20 +88,20 @@ export function createEventQueue(options: {
     const { requestId, payloadJson } = event
     const nowMs = clock.nowMs()
     const { onSuccessArn, onFailureArn } = settings()
+    const { deadLetterArn } = definition()
     const delivery = { requestId, functionName, eventJson: undefined, tries: 0, dueAtMs: nowMs }
     const error = { errorCode: errorCodeOf(condition, outcome), errorMessage: errorMessageOf(outcome) }
     const deliveries: StoredDelivery[] = []
 
     const recordArn = condition === 'Success' ? onSuccessArn : onFailureArn
     if (recordArn) {
-      const about = { requestId, payloadJson, functionArn, invokeCount: event.attempts }
+      const about = { requestId: requestIdOf(requestId), payloadJson, functionArn, invokeCount: event.attempts }
       const bodyJson = destinationRecordJson(about, { condition, outcome, nowMs })
-      const eventJson = condition === 'Success' && definition.deadLetterArn ? payloadJson : undefined
+      const eventJson = condition === 'Success' && deadLetterArn ? payloadJson : undefined
       deliveries.push({ ...delivery, ...error, kind: 'destination', targetArn: recordArn, bodyJson, eventJson })
     }
-    if (condition !== 'Success' && definition.deadLetterArn) {
-      const targetArn = definition.deadLetterArn
-      deliveries.push({ ...delivery, ...error, kind: 'deadLetter', targetArn, bodyJson: payloadJson })
+    if (condition !== 'Success' && deadLetterArn) {
+      deliveries.push({ ...delivery, ...error, kind: 'deadLetter', targetArn: deadLetterArn, bodyJson: payloadJson })
     }
     return deliveries
   }
@@ -110,7 +112,7 @@ export function createEventQueue(options: {
 
   return createDueWork<StoredEvent>({
     clock,
-    limit: Math.max(1, options.limit),
+    limit: () => Math.max(1, options.limit()),
     keyOf: (event) => event.requestId,
     load: (nowMs, count) => store.dueEvents(functionName, nowMs, count),
     nextDueMs: (nowMs) => store.nextEventDueMs(functionName, nowMs),

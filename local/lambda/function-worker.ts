@@ -1,7 +1,11 @@
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type FunctionDefinition, runtimeEnvironment } from './function-definition.ts'
 import type { EnvironmentEnd, FunctionError } from './function-error.ts'
-import type { HostMessage, HostSettings, InvokeMessage } from './host-protocol.ts'
+import type { HostMessage, HostSettings, Invocation, InvokeMessage } from './host-protocol.ts'
 
 /** The largest answer of a function. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const MAX_RESPONSE_BYTES = 6_291_556
@@ -19,7 +23,7 @@ export interface FunctionWorker {
   /** Undefined once loaded, or why it could not be. Never rejects. */
   readonly ready: Promise<EnvironmentEnd | undefined>
   /** Never rejects; an `end` means that the environment is gone. */
-  run(invocation: { requestId: string; eventJson: string }): Promise<InvocationResult>
+  run(invocation: Invocation): Promise<InvocationResult>
   /** Ends the thread, even within an endless loop; what runs is answered with the given end. */
   terminate(end?: EnvironmentEnd): Promise<void>
 }
@@ -33,7 +37,7 @@ export type InvocationResult = { heapUsedBytes?: number } & (
 
 /**
  * Starts a thread for the function. It sees the given variables only; process id, working directory and time zone are
- * those of the runtime's process. Timeouts run in real time, as the function does.
+ * those of the runtime's process. `os.tmpdir()` is a folder of its own, gone with the environment; a path written as `/tmp` is everybody's. Timeouts run in real time, as the function does.
  *
  * Two limits of threads: one allocation that oversteps the heap limit by more than 16 MB, for example a very large Map
  * that grows, ends the process and not only the thread; and V8 cannot interrupt every loop that calls only built-ins
@@ -54,8 +58,9 @@ export function startFunctionWorker(options: {
   let timer: NodeJS.Timeout | undefined
 
   const heapMb = Math.max(MIN_HEAP_MB, definition.memoryMb)
+  const temporaryFolder = mkdtempSync(join(tmpdir(), 'lambda-tmp-'))
   const worker = new Worker(HOST_URL, {
-    env: runtimeEnvironment(definition, options.logStreamName),
+    env: { ...runtimeEnvironment(definition, options.logStreamName), TMPDIR: temporaryFolder },
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: heapMb * YOUNG_SHARE },
     stdout: true,
@@ -63,7 +68,6 @@ export function startFunctionWorker(options: {
     workerData: {
       codePath: definition.codePath,
       handler: definition.handler,
-      functionArn: definition.functionArn,
       maxResponseBytes: MAX_RESPONSE_BYTES,
     } satisfies HostSettings,
   })
@@ -73,7 +77,10 @@ export function startFunctionWorker(options: {
   worker.on('error', (error) => end(endOfError(error)))
   worker.on('exit', (exitCode) => {
     end({ kind: 'exit', exitCode })
-    exited.resolve()
+    // Nothing of it can still be open; what cannot be removed is the system's to clean up.
+    void rm(temporaryFolder, { recursive: true, force: true })
+      .catch(() => {})
+      .then(exited.resolve)
   })
 
   function onMessage(message: HostMessage): void {
@@ -103,12 +110,13 @@ export function startFunctionWorker(options: {
     }
   }
 
-  function run({ requestId, eventJson }: { requestId: string; eventJson: string }): Promise<InvocationResult> {
+  function run({ requestId, eventJson, functionArn }: Invocation): Promise<InvocationResult> {
     if (phase !== 'up') return Promise.resolve({ kind: 'end', end: { kind: 'exit', exitCode: 0 } })
     const { promise, resolve } = Promise.withResolvers<InvocationResult>()
     running = resolve
     limitTime(definition.timeoutSeconds)
-    worker.postMessage({ requestId, eventJson, timeoutMs: definition.timeoutSeconds * 1000 } satisfies InvokeMessage)
+    const timeoutMs = definition.timeoutSeconds * 1000
+    worker.postMessage({ requestId, eventJson, functionArn, timeoutMs } satisfies InvokeMessage)
     return promise
   }
 

@@ -4,14 +4,19 @@ import type { FunctionError } from './function-error.ts'
 export interface HostSettings {
   codePath: string
   handler: string
-  functionArn: string
   maxResponseBytes: number
 }
 
-/** One invocation, sent to the host. */
-export interface InvokeMessage {
+/** One invocation. */
+export interface Invocation {
   requestId: string
   eventJson: string
+  /** As the caller named it, perhaps with a version. */
+  functionArn: string
+}
+
+/** One invocation, sent to the host. */
+export interface InvokeMessage extends Invocation {
   timeoutMs: number
 }
 

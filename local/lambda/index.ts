@@ -16,4 +16,5 @@ export {
 } from './lambda-service.ts'
 export type { LogEntry } from './log-entry.ts'
 export type { LogLine } from './log-lines.ts'
+export { LAMBDA_PARITY } from './parity.ts'
 export { IDLE_WORKER_MS } from './worker-pool.ts'

@@ -1,24 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Clock, createSystemClock } from '../state/index.ts'
+import { createFunction, type DefinedFunction } from './defined-function.ts'
+import { deliveryId } from './delivery-id.ts'
 import { createDeliveryQueue, type Deliver } from './delivery-queue.ts'
-import type { DueWork } from './due-work.ts'
-import { createEventQueue } from './event-queue.ts'
-import { createEventStore, type StoredEvent } from './event-store.ts'
-import { createFunctionCounters, type FunctionCounters } from './function-counters.ts'
-import {
-  type AsyncSettings,
-  type CheckedAsyncSettings,
-  checkDefinition,
-  checkedSettings,
-  type FunctionDefinition,
-} from './function-definition.ts'
+import { createEventStore } from './event-store.ts'
+import type { FunctionCounters } from './function-counters.ts'
+import { type AsyncSettings, checkDefinition, checkedSettings, type FunctionDefinition } from './function-definition.ts'
 import { errorToJson } from './function-error.ts'
 import type { JsonValue } from './json.ts'
 import { LambdaError } from './lambda-error.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { LogLine } from './log-lines.ts'
-import { createWorkerPool, type Outcome, type WorkerPool } from './worker-pool.ts'
 
 /** The largest event of a synchronous invocation. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const MAX_SYNC_EVENT_BYTES = 6_291_456
@@ -48,11 +41,20 @@ export interface FunctionStats extends FunctionCounters {
 export interface LambdaService extends AsyncDisposable {
   /** `InvalidParameterValueException`, `ResourceConflictException`. */
   define(definition: FunctionDefinition): void
+  /**
+   * Another definition of a function. What runs ends in the environments it began in; everything after, queued events included, runs by
+   * the new one. Settings for asynchronous events stay. `InvalidParameterValueException`, `ResourceNotFoundException`.
+   */
+  redefine(definition: FunctionDefinition): void
+  /** What runs may end; queued events stay stored for a function of that name. `ResourceNotFoundException`. */
+  remove(functionName: string): void
+  /** Folders of code that something may still be loaded from. */
+  codePaths(): string[]
   /** Replaces the settings for asynchronous events. `InvalidParameterValueException`, `ResourceNotFoundException`. */
   configureAsync(functionName: string, settings: AsyncSettings): void
   /**
    * Runs the function and waits. An error of the function is a result. Rejects with `ResourceNotFoundException`,
-   * `RequestEntityTooLarge` (6 MB), `TooManyRequestsException` (reserved concurrency 0), `ServiceException`, `ServiceClosed`.
+   * `RequestEntityTooLarge` (6 MB), `TooManyRequestsException` (reserved concurrency used up), `ServiceException`, `ServiceClosed`.
    */
   invoke(functionName: string, payload: JsonValue, options?: { requestId?: string | undefined }): Promise<InvokeResult>
   /** Resolves once the event is stored. `ResourceNotFoundException`, `RequestEntityTooLarge` (1 MB), `ServiceClosed`. */
@@ -68,14 +70,6 @@ export interface LambdaService extends AsyncDisposable {
   close(): Promise<void>
 }
 
-interface FunctionEntry {
-  definition: FunctionDefinition
-  settings: CheckedAsyncSettings
-  pool: WorkerPool
-  counters: FunctionCounters
-  events: DueWork<StoredEvent>
-}
-
 /**
  * Runs bundled functions in worker threads, with an asynchronous queue in `db` that survives `kill -9`: every event
  * handed over is run at least once, under one request id. Close the service before the database.
@@ -89,11 +83,16 @@ export function createLambdaService(options: {
   newId?: (() => string) | undefined
   /** Default 8. */
   maxWorkersPerFunction?: number | undefined
+  /** For tests of idempotency: how often an event is handed over beyond the first time, as Lambda's queue may do at any time. Default 0. */
+  duplicatesOf?: ((functionName: string) => number) | undefined
 }): LambdaService {
   const { db, deliver, log, onLogLine = () => {}, clock = createSystemClock(), newId = randomUUID } = options
-  const { maxWorkersPerFunction = 8 } = options
+  const { maxWorkersPerFunction = 8, duplicatesOf = () => 0 } = options
   const store = createEventStore(db)
-  const entries = new Map<string, FunctionEntry>()
+  const entries = new Map<string, DefinedFunction>()
+  /** Removed ones that still have work, by themselves and by name. */
+  const removed = new Set<DefinedFunction>()
+  const leaving = new Map<string, Promise<void>>()
   const idleWaiters: (() => void)[] = []
   let started = false
   let closed = false
@@ -116,47 +115,41 @@ export function createLambdaService(options: {
     if (entries.has(functionName)) {
       throw new LambdaError('ResourceConflictException', `Function already exist: ${functionName}`)
     }
-    const counters = createFunctionCounters()
-    const pool = createWorkerPool({
-      definition,
+    const entry = createFunction(definition, {
       maxWorkers: maxWorkersPerFunction,
+      store,
       clock,
       newId,
-      onLogLine,
-      onLost(end) {
-        const message = `An environment ended between invocations (${end.kind}); the next one starts another`
-        log({ level: 'warn', code: 'ENVIRONMENT_LOST', message, functionName })
-      },
-    })
-    const events = createEventQueue({
-      definition,
-      settings: () => entry.settings,
-      limit: pool.limit,
-      store,
-      counters,
-      clock,
       log,
-      invoke: (invocation) => submit(entry, invocation),
+      onLogLine,
       onDeliveries(stored) {
         for (const delivery of stored) deliveries.offer(delivery)
       },
       onSettled,
     })
-    const entry: FunctionEntry = { definition, settings: checkedSettings({}), pool, counters, events }
     entries.set(functionName, entry)
-    if (started) events.start()
+    if (!started) return
+    // what the one of this name before it has at work is still stored: looked at earlier, it would be run twice
+    const before = leaving.get(functionName)
+    if (before === undefined) entry.events.start()
+    else void before.then(() => entries.get(functionName) === entry && !closed && entry.events.start())
   }
 
-  async function submit(entry: FunctionEntry, invocation: { requestId: string; eventJson: string }): Promise<Outcome> {
-    try {
-      const outcome = await entry.pool.submit(invocation)
-      entry.counters.invocations += 1
-      if (!outcome.ok) entry.counters.errors += 1
-      return outcome
-    } catch (error) {
-      if (error instanceof LambdaError && error.code === 'TooManyRequestsException') entry.counters.throttles += 1
-      throw error
-    }
+  function redefine(definition: FunctionDefinition): void {
+    checkDefinition(definition)
+    entryOf(definition.functionName).redefine(definition)
+  }
+
+  function remove(nameOrArn: string): void {
+    const entry = entryOf(nameOrArn)
+    const { functionName } = entry.definition
+    entries.delete(functionName)
+    const left = Promise.all([leaving.get(functionName), entry.remove()]).then(() => {
+      if (leaving.get(functionName) === left) leaving.delete(functionName)
+    })
+    leaving.set(functionName, left)
+    removed.add(entry)
+    void left.then(() => removed.delete(entry)).then(onSettled)
   }
 
   async function invoke(
@@ -168,7 +161,8 @@ export function createLambdaService(options: {
     const eventJson = eventJsonOf(payload, MAX_SYNC_EVENT_BYTES)
     invoking += 1
     try {
-      const outcome = await submit(entry, { requestId, eventJson })
+      const functionArn = invokedArn(entry.definition, nameOrArn)
+      const outcome = await entry.submit({ requestId, eventJson, functionArn })
       if (outcome.ok) return { statusCode: 200, payload: JSON.parse(outcome.payloadJson), requestId }
       return { statusCode: 200, payload: errorToJson(outcome.error), functionError: 'Unhandled', requestId }
     } finally {
@@ -182,17 +176,20 @@ export function createLambdaService(options: {
     const payloadJson = eventJsonOf(payload, MAX_ASYNC_EVENT_BYTES)
     const { functionName } = definition
     const nowMs = clock.nowMs()
-    const event = {
-      ...{ requestId: newId(), functionName, payloadJson },
-      ...{ enqueuedAtMs: nowMs, dueAtMs: nowMs, attempts: 0, delays: 0 },
-    }
-    store.addEvent(event)
+    const requestId = newId()
     counters.asyncEventsReceived += 1
-    events.offer(event)
-    return { requestId: event.requestId }
+    for (let copy = 0; copy <= duplicatesOf(functionName); copy += 1) {
+      const event = {
+        ...{ requestId: deliveryId(requestId, copy), functionName, payloadJson },
+        ...{ enqueuedAtMs: nowMs, dueAtMs: nowMs, attempts: 0, delays: 0 },
+      }
+      store.addEvent(event)
+      events.offer(event)
+    }
+    return { requestId }
   }
 
-  function entryOf(nameOrArn: string): FunctionEntry {
+  function entryOf(nameOrArn: string): DefinedFunction {
     if (closed) throw new LambdaError('ServiceClosed', 'The Lambda service is closed')
     const functionName = nameOrArn.startsWith('arn:') ? nameOrArn.split(':')[6] : nameOrArn
     const entry = functionName === undefined ? undefined : entries.get(functionName)
@@ -213,7 +210,7 @@ export function createLambdaService(options: {
   }
 
   function isIdle(): boolean {
-    if (invoking > 0 || deliveries.active() > 0) return false
+    if (invoking > 0 || deliveries.active() > 0 || removed.size > 0) return false
     for (const [functionName, { events }] of entries) {
       if (events.active() > 0 || store.countEvents(functionName) > 0) return false
     }
@@ -225,20 +222,24 @@ export function createLambdaService(options: {
     for (const resolve of idleWaiters.splice(0)) resolve()
   }
 
-  function statsOf(functionName: string, { counters, pool }: FunctionEntry): FunctionStats {
-    return { ...counters, ...pool.figures(), queued: store.countEvents(functionName) }
+  function statsOf(functionName: string, entry: DefinedFunction): FunctionStats {
+    return { ...entry.counters, ...entry.figures(), queued: store.countEvents(functionName) }
   }
 
   async function close(): Promise<void> {
     closed = true
-    const all = [...entries.values()]
-    await Promise.all(all.map(({ pool }) => pool.close()))
-    await Promise.all([deliveries, ...all.map(({ events }) => events)].map((work) => work.close()))
+    const all = [...entries.values(), ...removed]
+    // the queues first: they would hand what waits to closed pools, again and again
+    const queues = [deliveries, ...all.map(({ events }) => events)].map((work) => work.close())
+    await Promise.all([...queues, ...all.map((entry) => entry.close())])
     onSettled()
   }
 
   return {
     define,
+    redefine,
+    remove,
+    codePaths: () => [...entries.values(), ...removed].flatMap((entry) => entry.codePaths()),
     configureAsync(nameOrArn, settings) {
       entryOf(nameOrArn).settings = checkedSettings(settings)
     },
@@ -252,12 +253,17 @@ export function createLambdaService(options: {
       })
     },
     async warm(nameOrArn) {
-      await entryOf(nameOrArn).pool.warm()
+      await entryOf(nameOrArn).warm()
     },
     stats: () => Object.fromEntries([...entries].map(([name, entry]) => [name, statsOf(name, entry)])),
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** The ARN that the caller named, with the version if it named one. */
+function invokedArn({ functionArn }: FunctionDefinition, nameOrArn: string): string {
+  return nameOrArn.startsWith(`${functionArn}:`) ? nameOrArn : functionArn
 }
 
 function eventJsonOf(payload: JsonValue, maxBytes: number): string {

@@ -118,7 +118,7 @@ function contextOf(message) {
     functionName: env.AWS_LAMBDA_FUNCTION_NAME,
     functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
     getRemainingTimeInMillis: () => deadlineMs - Date.now(),
-    invokedFunctionArn: settings.functionArn,
+    invokedFunctionArn: message.functionArn,
     logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
     memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,

@@ -2,6 +2,7 @@ import type { Clock } from '../state/index.ts'
 import type { FunctionDefinition } from './function-definition.ts'
 import { type EnvironmentEnd, errorOfEnd, type FunctionError } from './function-error.ts'
 import { type FunctionWorker, type InvocationResult, startFunctionWorker } from './function-worker.ts'
+import type { Invocation } from './host-protocol.ts'
 import { LambdaError } from './lambda-error.ts'
 import { endLine, type LogLine, reportLine, startLine } from './log-lines.ts'
 
@@ -17,12 +18,16 @@ export interface WorkerPool {
   readonly limit: number
   /**
    * Runs one invocation as soon as an environment is free. An error of the function is an outcome; the promise rejects
-   * with `TooManyRequestsException` for a limit of 0, with `ServiceException` and with `ServiceClosed`.
+   * with `TooManyRequestsException` when the reserved concurrency is used up, with `ServiceException` and with `ServiceClosed`.
    */
-  submit(invocation: { requestId: string; eventJson: string }): Promise<Outcome>
+  submit(invocation: Invocation): Promise<Outcome>
   /** Loads one environment ahead of the first invocation. Rejects with `InitFailed` or `ServiceException`. */
   warm(): Promise<void>
   figures(): { running: number; waiting: number; workers: number; coldStarts: number }
+  /** Lets what runs come to its end and begins nothing more; `jobs` are those that wait, for the pool that comes after. */
+  retire(): { jobs: Job[]; ended: Promise<void> }
+  /** Takes over the jobs of a pool that was retired. */
+  adopt(jobs: readonly Job[]): void
   close(): Promise<void>
 }
 
@@ -33,17 +38,15 @@ interface Slot {
   cancelIdleEnd: () => void
 }
 
-interface Job {
-  requestId: string
-  eventJson: string
+export interface Job extends Invocation {
   resolve: (outcome: Outcome) => void
   reject: (error: LambdaError) => void
 }
 
 /**
  * Keeps environments for one function: a free one is used again (the last one first, so that others may end), another is
- * started when all are busy. Over the limit invocations wait here in order, where Lambda would throttle them: one
- * machine is no measure of an account's concurrency.
+ * started when all are busy. Over the reserved concurrency invocations are throttled. Without one they wait here in order, where Lambda
+ * would start more environments: one machine is no measure of an account's concurrency.
  */
 export function createWorkerPool(options: {
   definition: FunctionDefinition
@@ -64,13 +67,15 @@ export function createWorkerPool(options: {
   let running = 0
   let coldStarts = 0
   let closed = false
+  const retired = Promise.withResolvers<void>()
+  let isRetired = false
 
-  function submit(invocation: { requestId: string; eventJson: string }): Promise<Outcome> {
+  function submit(invocation: Invocation): Promise<Outcome> {
     if (closed) return Promise.reject(closedError())
-    if (limit === 0) {
-      return Promise.reject(
-        new LambdaError('TooManyRequestsException', `Rate Exceeded: the reserved concurrency of ${functionName} is 0`),
-      )
+    const { reservedConcurrency } = definition
+    if (reservedConcurrency !== undefined && running + waiting.length >= reservedConcurrency) {
+      const message = `Rate Exceeded: the reserved concurrency of ${functionName} is ${reservedConcurrency}`
+      return Promise.reject(new LambdaError('TooManyRequestsException', message))
     }
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
     waiting.push({ ...invocation, resolve, reject })
@@ -114,6 +119,7 @@ export function createWorkerPool(options: {
       free(slot)
     }
     dispatch()
+    if (isRetired) endIdle()
     return end && new LambdaError('InitFailed', initFailure(functionName, end))
   }
 
@@ -147,6 +153,13 @@ export function createWorkerPool(options: {
     else free(slot)
     job.resolve(outcome)
     dispatch()
+    if (isRetired) endIdle()
+  }
+
+  /** A retired pool ends with its last environment. */
+  function endIdle(): void {
+    for (const slot of [...idle]) discard(slot)
+    if (running === 0 && starting === 0) void Promise.all(ending).then(() => retired.resolve())
   }
 
   function failInit(job: Job, end: EnvironmentEnd, initDurationMs: number): void {
@@ -222,11 +235,22 @@ export function createWorkerPool(options: {
       if (end) throw new LambdaError('InitFailed', initFailure(functionName, end))
     },
     figures: () => ({ running, waiting: waiting.length, workers: slots.size, coldStarts }),
+    retire() {
+      isRetired = true
+      const jobs = waiting.splice(0)
+      endIdle()
+      return { jobs, ended: retired.promise }
+    },
+    adopt(jobs) {
+      waiting.push(...jobs)
+      dispatch()
+    },
     async close() {
       closed = true
       for (const job of waiting.splice(0)) job.reject(closedError())
       for (const slot of slots) discard(slot)
       await Promise.all(ending)
+      retired.resolve()
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { CfnResponses } from '../aws-api/index.ts'
 import type { DynamoDb } from '../dynamodb/index.ts'
+import type { HttpApis } from '../http-api/index.ts'
 import type { Iam } from '../iam/index.ts'
 import type { IotRegistry, RulesEngine, RuntimeLog } from '../iot/index.ts'
 import type { LambdaService } from '../lambda/index.ts'
@@ -27,10 +28,13 @@ export interface ResourceContext {
   sqs: SqsService
   iot: IotRegistry
   rules: RulesEngine
+  httpApis: HttpApis
+  /** Where HTTP APIs are; each has its id as first level. */
+  httpApiUrl: string
   cfnResponses: CfnResponses
   customResources: CustomResourceLedger
-  /** Checks made when all resources exist, since policies come after the roles they belong to. */
-  afterCreation(check: () => void): void
+  /** Something to do once the whole stack is there and holds; a stack that is refused does none of it. */
+  afterStart(action: () => void): void
   log: RuntimeLog
 }
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type { Emulator, JsonObject, JsonValue } from '../template/index.ts'
+import type { JsonObject, JsonValue } from '../template/index.ts'
 import type { ResourceContext } from './context.ts'
 import type { CustomResourceEntry } from './custom-resource-ledger.ts'
+import type { ResourceEmulator } from './emulator.ts'
 import { readProperties } from './properties.ts'
 
 /** CloudFormation waits an hour; on one machine an answer that takes longer than this never comes. */
@@ -12,7 +13,11 @@ const RESPONSE_TIMEOUT_MS = 60_000
  * Custom::*: calls the function behind the service token as CloudFormation does, and waits for the answer at the response URL.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
  */
-export const customResource: Emulator<ResourceContext> = {
+export const customResource: ResourceEmulator = {
+  properties: {
+    honoured: ['*'],
+  },
+  note: 'calls the function behind ServiceToken as CloudFormation does; one that leaves the template is deleted',
   async create(request, context) {
     const { logicalId, type, properties } = request
     const serviceToken = readProperties(request).text('ServiceToken')

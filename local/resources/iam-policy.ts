@@ -1,15 +1,17 @@
-import type { Emulator } from '../template/index.ts'
-import type { ResourceContext } from './context.ts'
+import { type ResourceEmulator, replacing } from './emulator.ts'
 import { readProperties } from './properties.ts'
 
 /** AWS::IAM::Policy, attached to the roles it names. */
-export const iamPolicy: Emulator<ResourceContext> = {
+export const iamPolicy: ResourceEmulator = {
+  properties: {
+    honoured: ['PolicyName', 'PolicyDocument', 'Roles'],
+  },
   create(request, { iam }) {
     const properties = readProperties(request)
     const PolicyName = properties.text('PolicyName')
-    for (const role of properties.list('Roles')) {
-      iam.attachPolicy(String(role), { PolicyName, PolicyDocument: request.properties.PolicyDocument })
-    }
-    return { ref: PolicyName }
+    const { PolicyDocument } = request.properties
+    const dispose = iam.attachPolicy(properties.list('Roles').map(String), { PolicyName, PolicyDocument })
+    return { ref: PolicyName, dispose }
   },
+  update: replacing((request, context) => iamPolicy.create(request, context)),
 }

@@ -1,18 +1,35 @@
-import type { Emulator } from '../template/index.ts'
-import { arn, type ResourceContext } from './context.ts'
+import { putOwned } from '../state/index.ts'
+import { arn } from './context.ts'
+import type { ResourceEmulator } from './emulator.ts'
 import { readProperties } from './properties.ts'
 
-/** AWS::IoT::DomainConfiguration; every one has the same host name here. Which of them are open, the runtime says at start. */
-export const iotDomainConfiguration: Emulator<ResourceContext> = {
+/**
+ * AWS::IoT::DomainConfiguration. Those without a domain name of their own all have the same host name here. Which of them are open, the
+ * runtime says at start.
+ */
+export const iotDomainConfiguration: ResourceEmulator = {
+  properties: {
+    honoured: [
+      'DomainConfigurationName',
+      'DomainName',
+      'AuthenticationType',
+      'ApplicationProtocol',
+      'AuthorizerConfig',
+      'TlsConfig',
+      'DomainConfigurationStatus',
+    ],
+    ignored: ['ServiceType', 'ServerCertificateArns', 'ServerCertificateConfig', 'ValidationCertificateArn', 'Tags'],
+  },
+  note: 'a listener for each kind of endpoint; all have one host name',
   create(request, context) {
     const properties = readProperties(request)
     const name = properties.optionalText('DomainConfigurationName') ?? request.physicalName()
     const { DefaultAuthorizerName, AllowAuthorizerOverride } = properties.object('AuthorizerConfig')
     const domainArn = arn(context, 'iot', `domainconfiguration/${name}/local`)
-    context.iot.domains.set(name, {
+    const dispose = putOwned(context.iot.domains, name, {
       name,
       arn: domainArn,
-      domainName: context.domainName,
+      domainName: properties.optionalText('DomainName') ?? context.domainName,
       authenticationType: properties.optionalText('AuthenticationType') ?? 'DEFAULT',
       applicationProtocol: properties.optionalText('ApplicationProtocol') ?? 'DEFAULT',
       defaultAuthorizerName: String(DefaultAuthorizerName ?? ''),
@@ -20,6 +37,6 @@ export const iotDomainConfiguration: Emulator<ResourceContext> = {
       securityPolicy: String(properties.object('TlsConfig').SecurityPolicy ?? ''),
       isEnabled: properties.optionalText('DomainConfigurationStatus') !== 'DISABLED',
     })
-    return { ref: name, attributes: { Arn: domainArn, DomainType: 'AWS_MANAGED' } }
+    return { ref: name, attributes: { Arn: domainArn, DomainType: 'AWS_MANAGED' }, dispose }
   },
 }

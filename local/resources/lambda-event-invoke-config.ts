@@ -1,10 +1,16 @@
-import type { Emulator, JsonValue } from '../template/index.ts'
+import type { JsonValue } from '../template/index.ts'
 import { arn, functionArn, type ResourceContext } from './context.ts'
+import type { ResourceEmulator } from './emulator.ts'
 import { requireGrant } from './lambda-function.ts'
 import { isObject, readProperties } from './properties.ts'
 
 /** AWS::Lambda::EventInvokeConfig. Like the service, it refuses a destination that the function's role may not reach. */
-export const lambdaEventInvokeConfig: Emulator<ResourceContext> = {
+export const lambdaEventInvokeConfig: ResourceEmulator = {
+  properties: {
+    honoured: ['FunctionName', 'MaximumRetryAttempts', 'MaximumEventAgeInSeconds', 'DestinationConfig'],
+    ignored: ['Qualifier'],
+  },
+  note: 'for the unpublished version',
   create(request, context) {
     const properties = readProperties(request)
     const functionName = functionArn(context, properties.text('FunctionName')).split(':')[6] ?? ''
@@ -17,12 +23,15 @@ export const lambdaEventInvokeConfig: Emulator<ResourceContext> = {
       onSuccessArn,
       onFailureArn,
     })
-    context.afterCreation(() => {
-      for (const target of new Set([onSuccessArn, onFailureArn])) {
-        if (target !== undefined) checkDestination(context, functionName, target)
-      }
-    })
-    return { ref: arn(context, 'lambda', `function:${functionName}:event-invoke-config`) }
+    const targets = new Set([onSuccessArn, onFailureArn].flatMap((target) => target ?? []))
+    return {
+      ref: arn(context, 'lambda', `function:${functionName}:event-invoke-config`),
+      checks: [...targets].map((target) => () => checkDestination(context, functionName, target)),
+      // with the defaults of a function without one; the function may be gone already
+      dispose() {
+        if (context.functionRoles.has(functionName)) context.lambda.configureAsync(functionName, {})
+      },
+    }
   },
 }
 

@@ -1,56 +1,110 @@
 import type { Caller } from '../iam/index.ts'
-import type { Emulator } from '../template/index.ts'
+import type { Created, ResourceRequest } from '../template/index.ts'
 import { arn, type ResourceContext } from './context.ts'
+import type { ResourceEmulator } from './emulator.ts'
+import { ResourceError } from './errors.ts'
 import { isObject, readProperties, requireText } from './properties.ts'
 
 /** What the platform itself does under a function's role. https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html */
 const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'] as const
 
 /** AWS::Lambda::Function of the Node.js runtime. */
-export const lambdaFunction: Emulator<ResourceContext> = {
-  create(request, context) {
-    const properties = readProperties(request)
-    const runtime = properties.optionalText('Runtime')
-    if (!runtime?.startsWith('nodejs')) throw new TypeError(`expected a Node.js runtime, got ${runtime}`)
-    const functionName = properties.optionalText('FunctionName') ?? request.physicalName()
-    const functionArn = arn(context, 'lambda', `function:${functionName}`)
-    const roleArn = properties.text('Role')
-    if (!context.iam.mayAssume(roleArn, 'lambda.amazonaws.com')) {
-      throw new TypeError(`The role defined for the function cannot be assumed by Lambda: ${roleArn}`)
-    }
-    const { accessKeyId, secretAccessKey, sessionToken } = context.iam.credentialsFor(roleArn, functionName)
-    const logging = properties.object('LoggingConfig').LogGroup
-    const logGroupName = typeof logging === 'string' ? logging : `/aws/lambda/${functionName}`
-    const deadLetterArn = properties.object('DeadLetterConfig').TargetArn
-    context.functionRoles.set(functionName, roleArn)
-    context.lambda.define({
-      functionName,
-      functionArn,
-      codePath: context.assetFolder(requireText(`${functionName}, Code`, 'S3Key', properties.object('Code').S3Key)),
-      handler: properties.text('Handler'),
-      environment: {
-        ...variables(properties.object('Environment').Variables),
-        AWS_ACCESS_KEY_ID: accessKeyId,
-        AWS_SECRET_ACCESS_KEY: secretAccessKey,
-        AWS_SESSION_TOKEN: sessionToken,
-        AWS_ENDPOINT_URL: context.apiUrl,
-      },
-      timeoutSeconds: properties.number('Timeout') ?? 3,
-      memoryMb: properties.number('MemorySize') ?? 128,
-      reservedConcurrency: properties.number('ReservedConcurrentExecutions'),
-      roleArn,
-      deadLetterArn: typeof deadLetterArn === 'string' ? deadLetterArn : undefined,
-      logGroupName,
-    })
-    context.afterCreation(() => {
-      const grants = [
-        ...LOG_ACTIONS.map((action) => ({ action, resource: arn(context, 'logs', `log-group:${logGroupName}:*`) })),
-        ...(typeof deadLetterArn === 'string' ? [{ action: 'sqs:SendMessage', resource: deadLetterArn }] : []),
-      ]
-      for (const { action, resource } of grants) requireGrant(context, roleArn, functionName, action, resource)
-    })
-    return { ref: functionName, attributes: { Arn: functionArn } }
+export const lambdaFunction: ResourceEmulator = {
+  properties: {
+    honoured: [
+      'FunctionName',
+      'Runtime',
+      'Handler',
+      'Role',
+      'Code.S3Key',
+      'Environment',
+      'Timeout',
+      'MemorySize',
+      'ReservedConcurrentExecutions',
+      'DeadLetterConfig',
+      'LoggingConfig.LogGroup',
+    ],
+    ignored: [
+      'Architectures',
+      'Code.S3Bucket',
+      'CodeSigningConfigArn',
+      'Description',
+      'EphemeralStorage',
+      'KmsKeyArn',
+      'LoggingConfig.ApplicationLogLevel',
+      'LoggingConfig.LogFormat',
+      'LoggingConfig.SystemLogLevel',
+      'PackageType',
+      'RecursiveLoop',
+      'RuntimeManagementConfig',
+      'SnapStart',
+      'Tags',
+      'TracingConfig',
+      'VpcConfig',
+    ],
+    refused: ['Code.ImageUri', 'Code.ZipFile', 'DurableConfig', 'FileSystemConfigs', 'ImageConfig', 'Layers'],
   },
+  note: 'Node.js runtimes; the version of Node is the one that runs the bridge',
+  create: (request, context) => put(request, context, undefined),
+  update: (request, previous, context) => put(request, context, previous),
+}
+
+function put(request: ResourceRequest, context: ResourceContext, previous: Created | undefined): Created {
+  const properties = readProperties(request)
+  const runtime = properties.optionalText('Runtime')
+  if (!runtime?.startsWith('nodejs')) throw new TypeError(`expected a Node.js runtime, got ${runtime}`)
+  const functionName = properties.optionalText('FunctionName') ?? request.physicalName()
+  const functionArn = arn(context, 'lambda', `function:${functionName}`)
+  const roleArn = properties.text('Role')
+  if (!context.iam.mayAssume(roleArn, 'lambda.amazonaws.com')) {
+    throw new ResourceError(
+      'role_not_assumable',
+      `The role defined for the function cannot be assumed by Lambda: ${roleArn}`,
+    )
+  }
+  const { accessKeyId, secretAccessKey, sessionToken } = context.iam.credentialsFor(roleArn, functionName)
+  const logging = properties.object('LoggingConfig').LogGroup
+  const logGroupName = typeof logging === 'string' ? logging : `/aws/lambda/${functionName}`
+  const deadLetterArn = properties.object('DeadLetterConfig').TargetArn
+  const definition = {
+    functionName,
+    functionArn,
+    codePath: context.assetFolder(requireText(`${functionName}, Code`, 'S3Key', properties.object('Code').S3Key)),
+    handler: properties.text('Handler'),
+    environment: {
+      ...variables(properties.object('Environment').Variables),
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+      AWS_ENDPOINT_URL: context.apiUrl,
+    },
+    timeoutSeconds: properties.number('Timeout') ?? 3,
+    memoryMb: properties.number('MemorySize') ?? 128,
+    reservedConcurrency: properties.number('ReservedConcurrentExecutions'),
+    roleArn,
+    deadLetterArn: typeof deadLetterArn === 'string' ? deadLetterArn : undefined,
+    logGroupName,
+  }
+  if (previous?.ref === functionName) context.lambda.redefine(definition)
+  else context.lambda.define(definition)
+  context.functionRoles.set(functionName, roleArn)
+  const grants = [
+    ...LOG_ACTIONS.map((action) => ({ action, resource: arn(context, 'logs', `log-group:${logGroupName}:*`) })),
+    ...(typeof deadLetterArn === 'string' ? [{ action: 'sqs:SendMessage', resource: deadLetterArn }] : []),
+  ]
+  return {
+    ref: functionName,
+    attributes: { Arn: functionArn },
+    checks: grants.map(
+      ({ action, resource }) =>
+        () =>
+          requireGrant(context, roleArn, functionName, action, resource),
+    ),
+    dispose() {
+      context.functionRoles.delete(functionName)
+      context.lambda.remove(functionName)
+    },
+  }
 }
 
 /** Throws AWS's denial when the role lacks a grant that the platform needs for the function. */
@@ -64,7 +118,8 @@ export function requireGrant(
   const caller = assumedRole(roleArn, sessionName)
   const { decision } = iam.authorize(caller, action, resource)
   if (decision === 'allowed') return
-  throw new Error(
+  throw new ResourceError(
+    'grant_missing',
     `AccessDeniedException: User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ` +
       `because no identity-based policy allows the ${action} action`,
   )

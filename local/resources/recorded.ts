@@ -1,5 +1,5 @@
-import type { Emulator } from '../template/index.ts'
-import { arn, type ResourceContext } from './context.ts'
+import { arn } from './context.ts'
+import type { ResourceEmulator } from './emulator.ts'
 
 /**
  * A type that is accepted and has no effect on one machine. `ref` names the property with the resource's name, `service` and
@@ -10,8 +10,10 @@ export function recorded(options: {
   service: string
   resource: string
   suffix?: string
-}): Emulator<ResourceContext> {
+}): ResourceEmulator {
   return {
+    properties: { honoured: options.name === undefined ? [] : [options.name], ignored: ['*'] },
+    note: 'accepted; has a name and an ARN, and no effect',
     create(request, context) {
       const given = options.name === undefined ? undefined : request.properties[options.name]
       const ref = typeof given === 'string' ? given : request.physicalName()

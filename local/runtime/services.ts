@@ -3,11 +3,14 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type ApiServer, createApiServer, createCfnResponses, type ServiceHandler } from '../aws-api/index.ts'
 import { type Broker, createBroker, createMemorySessionStore, createSqliteSessionStore } from '../broker/index.ts'
 import { createDynamoDb, dynamoDbService } from '../dynamodb/index.ts'
+import { createGateway, type HttpApis, openHttpApiServer } from '../http-api/index.ts'
 import { createIam } from '../iam/index.ts'
 import {
   createConnectionGate,
   createIotRegistry,
+  createPublishGate,
   createRulesEngine,
+  type GateOptions,
   iotControlService,
   iotDataService,
 } from '../iot/index.ts'
@@ -15,8 +18,13 @@ import { createLambdaService, type Deliver, type JsonValue } from '../lambda/ind
 import { destinationAction, requireGrant } from '../resources/index.ts'
 import { createSecrets, secretsService } from '../secrets/index.ts'
 import { createSqsService } from '../sqs/index.ts'
+import { createSystemClock } from '../state/index.ts'
+import { issueClientCertificate } from './client-certificates.ts'
 import { lambdaApi } from './lambda-api.ts'
 import { LOCAL_ACCOUNT, type RuntimeOptions } from './options.ts'
+import { rateLimits } from './rate-limits.ts'
+import { createRuleFunctions } from './rule-functions.ts'
+import { createRuleRights, createRuleTargets } from './rule-targets.ts'
 import { sqsApi } from './sqs-api.ts'
 
 export type Services = Awaited<ReturnType<typeof openServices>>
@@ -29,12 +37,29 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
   const { accountId, region } = LOCAL_ACCOUNT
   const account = { accountId, region }
   const arnPrefix = `arn:aws:iot:${region}:${accountId}`
-  const { log } = options
+  const { log, clock = createSystemClock() } = options
   const iam = createIam({ accountId })
-  const registry = createIotRegistry()
+  const registry = createIotRegistry(db)
   const sqs = createSqsService({ db })
   opened.defer(() => sqs.close())
-  const secrets = createSecrets({ db, ...account })
+  const secrets = createSecrets({
+    db,
+    ...account,
+    rotation: {
+      log,
+      async invoke(functionArn, event) {
+        const { payload, functionError } = await lambda.invoke(functionArn, event)
+        return functionError ? { functionError: errorText(payload) } : {}
+      },
+      mayInvoke: (functionArn, sourceArn) =>
+        iam.mayInvoke({
+          functionArn,
+          servicePrincipal: 'secretsmanager.amazonaws.com',
+          sourceArn,
+          sourceAccount: accountId,
+        }),
+    },
+  })
   const dynamoDb = createDynamoDb({
     ...account,
     ...(options.stateFolder && { path: join(options.stateFolder, 'dynamodb') }),
@@ -62,51 +87,52 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     deliver,
     log: ({ code, ...entry }) => log({ event: code.toLowerCase(), ...entry }),
     onLogLine: options.onLogLine,
+    clock: options.functionClock,
+    duplicatesOf: () => (options.duplicateEvents ? 1 : 0),
   })
 
+  const rights = createRuleRights(iam, accountId)
+  const ruleServices = { iam, lambda, sqs, dynamoDb, secrets, registry, broker: () => broker }
   const rules = createRulesEngine({
     accountId,
     log,
-    targets: {
-      async invokeFunction(functionArn, ruleArn, event) {
-        requirePermission(functionArn, ruleArn)
-        await lambda.invokeAsync(functionArn, event as JsonValue)
-      },
-      async sendToQueue(queueUrl, roleArn, body) {
-        const queue = sqs.queues().find(({ name }) => queueUrl.endsWith(`/${name}`))
-        if (!queue) throw new Error(`there is no queue ${queueUrl}`)
-        if (!iam.mayAssume(roleArn, 'iot.amazonaws.com')) throw new Error(`IoT Core may not assume ${roleArn}`)
-        requireGrant({ iam }, roleArn, 'iot', 'sqs:SendMessage', queue.arn)
-        sqs.send(queue.arn, { body })
-      },
-    },
+    targets: createRuleTargets(ruleServices, rights, arnPrefix),
+    external: createRuleFunctions(ruleServices, rights, arnPrefix),
   })
 
-  const mayInvoke = (functionArn: string, sourceArn: string) =>
-    iam.mayInvoke({ functionArn, servicePrincipal: 'iot.amazonaws.com', sourceArn, sourceAccount: accountId })
-
-  function requirePermission(functionArn: string, sourceArn: string): void {
-    if (mayInvoke(functionArn, sourceArn)) return
-    throw new Error(`AccessDenied: ${sourceArn} has no permission for lambda:InvokeFunction on ${functionArn}`)
+  async function invokeAuthorizer(functionArn: string, event: unknown) {
+    const { payload, functionError } = await lambda.invoke(functionArn, event as JsonValue)
+    return { payload, ...(functionError && { functionError: errorText(payload) }) }
   }
 
-  const gate = createConnectionGate({
+  const gateOptions: GateOptions = {
     registry,
     arnPrefix,
-    mayInvoke: ({ functionArn, sourceArn }) => mayInvoke(functionArn, sourceArn),
-    async invoke(functionArn, event) {
-      const { payload, functionError } = await lambda.invoke(functionArn, event as JsonValue)
-      return { payload, ...(functionError && { functionError: errorText(payload) }) }
-    },
-  })
+    nowMs: () => clock.nowMs(),
+    mayInvoke: ({ functionArn, sourceArn }) => rights.mayInvoke(functionArn, sourceArn),
+    invoke: invokeAuthorizer,
+  }
+  const gate = createConnectionGate(gateOptions)
   const store = options.stateFolder ? createSqliteSessionStore(db) : createMemorySessionStore()
-  const broker: Broker = createBroker({ ...gate, onMessage: (message) => rules.handle(message), store, log })
+  const broker: Broker = createBroker({
+    ...gate,
+    onMessage: (message) => rules.handle(message),
+    store,
+    log,
+    clock,
+    limits: rateLimits(options.rateLimits ?? 'local'),
+  })
 
   const services: Record<string, ServiceHandler> = {
     dynamodb: dynamoDbService(dynamoDb),
     secretsmanager: secretsService(secrets),
-    iot: iotControlService({ registry, arnPrefix }),
-    iotdata: iotDataService({ broker: () => broker, arnPrefix }),
+    iot: iotControlService({
+      registry,
+      arnPrefix,
+      invokeAuthorizer,
+      issueClientCertificate: () => issueClientCertificate(options.certificatesFolder),
+    }),
+    iotdata: iotDataService({ broker: () => broker, arnPrefix, clock }),
     lambda: lambdaApi(lambda, { region, accountId }),
     sqs: sqsApi(sqs),
   }
@@ -119,11 +145,38 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     log,
   })
   opened.defer(() => api.close())
+  const httpApis: HttpApis = new Map()
+  const gateway = createGateway({
+    ...account,
+    apis: httpApis,
+    iam,
+    invoke: (functionArn, event) => lambda.invoke(functionArn, event as JsonValue),
+    log,
+    nowMs: () => clock.nowMs(),
+  })
+  const httpApi = await openHttpApiServer({ gateway, port: options.httpApiPort ?? 0, log })
   // before the API, which running functions call, and the broker before all: it takes new work in
   opened.defer(() => lambda.close())
+  opened.defer(() => rules.settled())
   opened.defer(() => broker.close())
+  opened.defer(() => httpApi.close())
 
-  return { iam, registry, sqs, secrets, dynamoDb, cfnResponses, lambda, rules, broker, api }
+  return {
+    iam,
+    registry,
+    sqs,
+    secrets,
+    dynamoDb,
+    cfnResponses,
+    lambda,
+    rules,
+    broker,
+    publishGate: createPublishGate(gateOptions),
+    arnPrefix,
+    api,
+    httpApis,
+    httpApiUrl: httpApi.url,
+  }
 }
 
 function attributes(values: Record<string, string | number | undefined>) {

@@ -1,15 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type IotRegistry, isOpenLocally } from '../iot/index.ts'
-import {
-  createCustomResourceLedger,
-  deleteRemovedCustomResources,
-  RESOURCE_EMULATORS,
-  type ResourceContext,
-} from '../resources/index.ts'
+import type { GrantUse } from '../iam/index.ts'
 import { openState } from '../state/index.ts'
-import { createStack, loadAssembly } from '../template/index.ts'
+import type { StackChanges } from '../template/index.ts'
 import { ensureCertificates } from '../tls/index.ts'
+import { deploy } from './deployment.ts'
+import { closedEndpoints, type Endpoints, openEndpoints } from './endpoints.ts'
 import { LOCAL_ACCOUNT, type RuntimeOptions } from './options.ts'
 import { openServices } from './services.ts'
 
@@ -18,8 +13,12 @@ const EXPIRY_SWEEP_MS = 60_000
 
 /** A running bridge on this machine. */
 export interface Runtime extends AsyncDisposable {
+  /** Of the endpoint for MQTT over TLS with a token. */
   readonly mqttUrl: string
+  readonly endpoints: Endpoints
   readonly apiUrl: string
+  /** Of the HTTP APIs; each has its id as first level. The template's outputs have the whole URLs. */
+  readonly httpApiUrl: string
   readonly caFile: string
   readonly region: string
   readonly outputs: Readonly<Record<string, string>>
@@ -29,8 +28,18 @@ export interface Runtime extends AsyncDisposable {
   readonly closedEndpoints: readonly string[]
   /** Resources whose type the runtime does not know. */
   readonly unsupported: readonly { logicalId: string; type: string }[]
+  /**
+   * Runs another assembly of the same stack from now on. Connections, sessions, queued events and messages stay; what runs in a function
+   * ends as it began. Rejects with what is wrong, and everything goes on as before. An endpoint that is new is opened; one that is
+   * gone refuses new connections.
+   */
+  reload(assemblyFolder: string): Promise<StackChanges>
+  /** Folders of code in use, of assemblies before the present one too. */
+  codeFolders(): string[]
   /** DynamoDB calls by table and operation since the start. */
   tableCalls(): Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** What roles were granted, and how often each grant was needed since the start. */
+  grantUse(): GrantUse[]
   functionStats(): ReturnType<import('../lambda/index.ts').LambdaService['stats']>
   /** Resolves when no function runs and none is queued. */
   idle(): Promise<void>
@@ -42,7 +51,7 @@ export interface Runtime extends AsyncDisposable {
  * (a port in use, SQL that does not compile, a grant that is missing) and leaves nothing open.
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { accountId, region, host } = LOCAL_ACCOUNT
+  const { region } = LOCAL_ACCOUNT
   const { log, onProgress = () => {} } = options
   await using opened = new AsyncDisposableStack()
 
@@ -55,45 +64,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const services = await openServices(state.db, options, opened)
 
   onProgress('resources')
-  const assemblyStack = loadAssembly(options.assemblyFolder).stacks[0]
-  if (!assemblyStack) throw new Error(`there is no stack in ${options.assemblyFolder}`)
-  const checks: (() => void)[] = []
-  const { iam, lambda, dynamoDb, secrets, sqs, registry, rules, cfnResponses, api } = services
-  const context: ResourceContext = {
-    region,
-    accountId,
-    stackId: `arn:aws:cloudformation:${region}:${accountId}:stack/${assemblyStack.stackName}/local`,
-    apiUrl: api.url,
-    domainName: host,
-    assetFolder: (key) => assemblyStack.assetFolder(key),
-    iam,
-    lambda,
-    functionRoles: new Map(),
-    dynamoDb,
-    secrets,
-    sqs,
-    iot: registry,
-    rules,
-    cfnResponses,
-    customResources: createCustomResourceLedger(state.db),
-    afterCreation: (check) => void checks.push(check),
-    log,
-  }
-  const stack = opened.use(
-    await createStack({
-      template: assemblyStack.template,
-      registry: RESOURCE_EMULATORS,
-      pseudo: { region, accountId, stackName: assemblyStack.stackName },
-      parameters: options.parameters ?? {},
-      context,
-      onUnsupported: (type, logicalId) => log({ level: 'warn', event: 'resource_unsupported', type, logicalId }),
-    }),
-  )
-  for (const check of checks) check()
-  await deleteRemovedCustomResources(context, new Set(stack.resources.map(({ logicalId }) => logicalId)))
+  const deployment = await deploy(services, state.db, options)
+  const { stack } = deployment
+  const { iam, lambda, dynamoDb, secrets, registry, api, httpApiUrl } = services
 
   lambda.start()
+  secrets.rotateDue()
   const sweep = setInterval(() => {
+    secrets.rotateDue()
     void dynamoDb
       .sweepExpired()
       .catch((error: unknown) => log({ level: 'warn', event: 'expiry_sweep_failed', error: String(error) }))
@@ -103,35 +81,39 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   for (const name of closedEndpoints(registry)) log({ level: 'info', event: 'endpoint_not_open', name })
   onProgress('broker')
-  const { port } = await services.broker.listen({
-    port: options.mqttPort,
-    host: '127.0.0.1',
-    tls: { key: readFileSync(certificates.keyFile), cert: readFileSync(certificates.certFile) },
-  })
+  const endpoints = await openEndpoints(services, options, certificates)
+  opened.defer(() => endpoints.close())
 
   const resources = opened.move()
   const close = () => resources.disposeAsync()
   return {
-    mqttUrl: `mqtts://${host}:${port}`,
+    mqttUrl: endpoints.urls.mqtt,
+    endpoints: endpoints.urls,
     apiUrl: api.url,
+    httpApiUrl,
     caFile: certificates.caFile,
     region,
-    outputs: stack.outputs,
+    get outputs() {
+      return stack.outputs
+    },
     credentials: iam.developerCredentials,
-    unsupported: stack.unsupported,
-    closedEndpoints: closedEndpoints(registry),
+    get unsupported() {
+      return stack.unsupported
+    },
+    get closedEndpoints() {
+      return closedEndpoints(registry)
+    },
+    async reload(assemblyFolder) {
+      const changes = await deployment.change(assemblyFolder)
+      await endpoints.openMissing()
+      return changes
+    },
+    codeFolders: () => lambda.codePaths(),
     tableCalls: () => dynamoDb.counts(),
+    grantUse: () => iam.grantUse(),
     functionStats: () => lambda.stats(),
     idle: () => lambda.idle(),
     close,
     [Symbol.asyncDispose]: close,
   }
-}
-
-function closedEndpoints({ domains }: IotRegistry): string[] {
-  return [...domains.values()]
-    .filter((domain) => domain.isEnabled && !isOpenLocally(domain))
-    .map(
-      ({ name, applicationProtocol, authenticationType }) => `${name} (${applicationProtocol}, ${authenticationType})`,
-    )
 }

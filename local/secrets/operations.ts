@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ApiError } from '../aws-api/index.ts'
+import type { Rotations } from './rotation.ts'
 import {
   CURRENT_STAGE,
   PREVIOUS_STAGE,
@@ -20,10 +21,11 @@ const TOKEN_CHARACTERS = { min: 32, max: 64 }
 /** The operations of Secrets Manager that the local runtime knows; each throws ApiError with AWS's name and text. */
 export function createOperations(options: {
   store: SecretStore
+  rotations: Rotations
   nowMs(): number
   newId(): string
 }): Readonly<Record<string, Operation>> {
-  const { store, nowMs } = options
+  const { store, rotations, nowMs } = options
 
   function findSecret(body: Body): SecretRow {
     const id = text(body, 'SecretId')
@@ -37,6 +39,13 @@ export function createOperations(options: {
       const secret = findSecret(body)
       const version = selectVersion(store.versions(secret.name), text(body, 'VersionId'), text(body, 'VersionStage'))
       const { secret_string, secret_binary } = version
+      if (secret_string === null && secret_binary === null) {
+        // a rotation has made it and its function has not filled it yet
+        const wanted = text(body, 'VersionStage') ?? CURRENT_STAGE
+        const label =
+          text(body, 'VersionId') === undefined ? `staging label: ${wanted}` : `VersionId: ${version.version_id}`
+        throw notFound(`Secrets Manager can't find the specified secret value for ${label}`)
+      }
       return {
         ...identity(secret),
         VersionId: version.version_id,
@@ -49,21 +58,32 @@ export function createOperations(options: {
 
     DescribeSecret(body) {
       const secret = findSecret(body)
-      return { ...description(secret), VersionIdsToStages: versionStages(secret, store) }
+      return { ...description(secret), ...rotations.describe(secret), VersionIdsToStages: versionStages(secret, store) }
+    },
+
+    ListSecretVersionIds(body) {
+      const secret = findSecret(body)
+      // a version without label is deleted here at once, so there is none to leave out
+      const versions = store.versions(secret.name).map((version) => ({
+        VersionId: version.version_id,
+        VersionStages: version.stages,
+        CreatedDate: version.created_at_ms / 1000,
+      }))
+      return { ...identity(secret), Versions: versions }
     },
 
     PutSecretValue(body) {
       const secret = findSecret(body)
       const value = readValue(body)
       const versionId = text(body, 'ClientRequestToken') ?? options.newId()
-      if (versionId.length < TOKEN_CHARACTERS.min || versionId.length > TOKEN_CHARACTERS.max) {
-        throw invalidParameter(`ClientRequestToken must be ${TOKEN_CHARACTERS.min} to ${TOKEN_CHARACTERS.max} long.`)
-      }
+      checkToken(versionId)
       const stages = readStages(body.VersionStages)
       store.atomically(() => {
         const existing = store.versions(secret.name).find((version) => version.version_id === versionId)
         if (existing === undefined) store.insertVersion(secret.name, versionId, value, nowMs())
-        else if (!isDeepStrictEqual(storedValue(existing), value)) {
+        else if (existing.secret_string === null && existing.secret_binary === null) {
+          store.fillVersion(secret.name, versionId, value)
+        } else if (!isDeepStrictEqual(storedValue(existing), value)) {
           const reason = `that value is already in use for a version of secret ${secret.arn}.`
           throw new ApiError(
             'ResourceExistsException',
@@ -106,6 +126,23 @@ export function createOperations(options: {
       return identity(secret)
     },
 
+    RotateSecret(body) {
+      const secret = findSecret(body)
+      const versionId = text(body, 'ClientRequestToken') ?? options.newId()
+      checkToken(versionId)
+      const lambdaArn = text(body, 'RotationLambdaARN')
+      if (lambdaArn !== undefined) rotations.configure(secret, lambdaArn, body.RotationRules)
+      if (body.RotateImmediately === false) return identity(secret)
+      rotations.begin(secret, versionId)
+      return { ...identity(secret), VersionId: versionId }
+    },
+
+    CancelRotateSecret(body) {
+      const secret = findSecret(body)
+      rotations.cancel(secret)
+      return identity(secret)
+    },
+
     ListSecrets(body) {
       if (Array.isArray(body.Filters) && body.Filters.length > 0) {
         throw invalidParameter('Filters are not supported by the local runtime.')
@@ -123,6 +160,12 @@ export function createOperations(options: {
       }
     },
   }
+}
+
+function checkToken(versionId: string): void {
+  const { min, max } = TOKEN_CHARACTERS
+  if (versionId.length >= min && versionId.length <= max) return
+  throw invalidParameter(`ClientRequestToken must be ${min} to ${max} long.`)
 }
 
 function selectVersion(versions: readonly VersionRow[], versionId?: string, stage?: string): VersionRow {

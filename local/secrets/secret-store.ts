@@ -31,6 +31,8 @@ export interface SecretStore {
   setSourceHash(name: string, sourceHash: string): void
   versions(name: string): VersionRow[]
   insertVersion(name: string, versionId: string, value: SecretValue, nowMs: number): void
+  /** Gives a value to a version that a rotation has made without one. */
+  fillVersion(name: string, versionId: string, value: SecretValue): void
   /** Attaches a staging label to a version and takes it from any other; AWSCURRENT leaves AWSPREVIOUS behind. */
   moveStage(name: string, stage: string, versionId: string, nowMs: number): void
   removeStage(name: string, stage: string, nowMs: number): void
@@ -40,6 +42,7 @@ export interface SecretStore {
 
 export const CURRENT_STAGE = 'AWSCURRENT'
 export const PREVIOUS_STAGE = 'AWSPREVIOUS'
+export const PENDING_STAGE = 'AWSPENDING'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS secrets (
@@ -67,6 +70,9 @@ export function openSecretStore(db: DatabaseSync): SecretStore {
   const touch = db.prepare('UPDATE secrets SET changed_at_ms = ? WHERE name = ?')
   const selectVersions = db.prepare('SELECT * FROM secret_versions WHERE name = ? ORDER BY created_at_ms, rowid')
   const addVersion = db.prepare('INSERT INTO secret_versions VALUES (?, ?, ?, ?, ?)')
+  const setValue = db.prepare(
+    'UPDATE secret_versions SET secret_string = ?, secret_binary = ? WHERE name = ? AND version_id = ?',
+  )
   const dropUnlabelled = db.prepare(
     `DELETE FROM secret_versions WHERE name = ?1
      AND version_id NOT IN (SELECT version_id FROM secret_stages WHERE name = ?1)`,
@@ -101,6 +107,9 @@ export function openSecretStore(db: DatabaseSync): SecretStore {
     },
     insertVersion(name, versionId, { secretString, secretBinary }, nowMs) {
       addVersion.run(name, versionId, secretString ?? null, secretBinary ?? null, nowMs)
+    },
+    fillVersion(name, versionId, { secretString, secretBinary }) {
+      setValue.run(secretString ?? null, secretBinary ?? null, name, versionId)
     },
     moveStage(name, stage, versionId, nowMs) {
       const from = stages(name).find((label) => label.stage === stage)?.version_id

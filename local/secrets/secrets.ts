@@ -4,6 +4,8 @@ import { ApiError } from '../aws-api/index.ts'
 import { SecretsError } from './errors.ts'
 import { generateSecretString } from './generate-secret.ts'
 import { createOperations } from './operations.ts'
+import { createRotations, type RotationHost } from './rotation.ts'
+import { openRotationStore } from './rotation-store.ts'
 import { CURRENT_STAGE, openSecretStore } from './secret-store.ts'
 
 type Body = Readonly<Record<string, unknown>>
@@ -18,6 +20,8 @@ export interface SecretsOptions {
   /** Default: the machine's clock. */
   readonly clock?: { nowMs(): number }
   readonly newId?: () => string
+  /** Default: no function may be invoked, so no secret can be rotated. */
+  readonly rotation?: RotationHost
 }
 
 export interface CreatedSecret {
@@ -28,6 +32,8 @@ export interface CreatedSecret {
 }
 
 export interface Secrets {
+  /** Names of the operations that `handle` runs. */
+  readonly operations: readonly string[]
   /**
    * Creates the secret that properties of `AWS::SecretsManager::Secret` describe, under their Name or else `defaultName`.
    * One that exists keeps its ARN and value; only when SecretString or GenerateSecretString of the template have changed, a new
@@ -38,19 +44,34 @@ export interface Secrets {
   handle(operation: string, body: Body): Body
   /** ARN of a secret given by name, ARN or ARN without suffix; undefined when there is none. */
   findArn(secretId: string): string | undefined
+  /** Has a secret rotated by a function, and tells whether it was not rotated before. Throws ApiError. */
+  scheduleRotation(secretId: string, lambdaArn: string, rules: unknown): boolean
+  /** Ends the rotation of a secret, if it is still by this function. */
+  cancelRotation(secretId: string, lambdaArn: string): void
+  /** Begins the rotations whose time has come; to be called now and then. */
+  rotateDue(): void
+  /** Resolves when no rotation is at work. */
+  rotationsIdle(): Promise<void>
 }
 
 // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 const NAME = /^[\w/+=.@-]{1,512}$/
 const SUFFIX_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const SUFFIX_LENGTH = 6
+const WITHOUT_FUNCTIONS: RotationHost = {
+  invoke: () => Promise.reject(new Error('there are no functions')),
+  mayInvoke: () => false,
+  log() {},
+}
 
 /** Secrets Manager in a SQLite database: versions, staging labels, ARNs with a random suffix, all kept over restarts. */
 export function createSecrets(options: SecretsOptions): Secrets {
   const { db, region = 'us-east-1', accountId = '000000000000', newId = randomUUID } = options
   const nowMs = () => options.clock?.nowMs() ?? Date.now()
   const store = openSecretStore(db)
-  const operations = createOperations({ store, nowMs, newId })
+  const host = options.rotation ?? WITHOUT_FUNCTIONS
+  const rotations = createRotations({ store, rotations: openRotationStore(db), host, nowMs })
+  const operations = createOperations({ store, rotations, nowMs, newId })
 
   return {
     createSecret(properties, defaultName) {
@@ -97,7 +118,20 @@ export function createSecrets(options: SecretsOptions): Secrets {
       throw new ApiError('UnknownOperationException', 400, `expected one of ${known}, got ${operation}`)
     },
 
+    operations: Object.keys(operations),
     findArn: (secretId) => store.find(secretId)?.arn,
+
+    scheduleRotation(secretId, lambdaArn, rules) {
+      const secret = store.find(secretId)
+      if (!secret) throw new ApiError('ResourceNotFoundException', 400, `there is no secret ${secretId}`)
+      return rotations.configure(secret, lambdaArn, rules)
+    },
+    cancelRotation(secretId, lambdaArn) {
+      const secret = store.find(secretId)
+      if (secret && rotations.describe(secret).RotationLambdaARN === lambdaArn) rotations.cancel(secret)
+    },
+    rotateDue: () => rotations.beginDue(newId),
+    rotationsIdle: () => rotations.idle(),
   }
 }
 

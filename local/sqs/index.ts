@@ -2,5 +2,5 @@ export type { MessageAttribute, OutgoingMessage, ReceivedMessage } from './messa
 export type { QueueAttributes } from './queue-settings.ts'
 export type { MessageCounts } from './queue-store.ts'
 export { SqsError, type SqsErrorCode } from './sqs-error.ts'
-export { handleSqsRequest, queueUrl, type SqsResponse } from './sqs-request.ts'
+export { handleSqsRequest, queueUrl, SQS_OPERATIONS, type SqsResponse } from './sqs-request.ts'
 export { createSqsService, type ReceiveOptions, type SentMessage, type SqsService } from './sqs-service.ts'

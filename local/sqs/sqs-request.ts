@@ -58,6 +58,8 @@ const OPERATIONS: Record<string, Operation> = {
   },
 }
 
+export const SQS_OPERATIONS: readonly string[] = Object.keys(OPERATIONS)
+
 /** The address of a queue: `<origin>/<account>/<name>`. */
 export function queueUrl(arn: string, origin: string): string {
   const [, , , , account, name] = arn.split(':')

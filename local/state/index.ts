@@ -1,4 +1,6 @@
 export { type Clock, createSystemClock } from './clock.ts'
 export { openState, STATE_VERSION, type State } from './open-state.ts'
+export type { ServiceParityRow } from './parity-row.ts'
+export { putOwned } from './put-owned.ts'
 export { StateError, type StateErrorCode } from './state-error.ts'
 export { inTransaction } from './transaction.ts'

@@ -6,6 +6,7 @@ import { evaluateMembers } from './intrinsics.ts'
 import { evaluateOutputs } from './outputs.ts'
 import { parameterValues } from './parameters.ts'
 import { physicalName } from './physical-name.ts'
+import { resourceReferences } from './references.ts'
 import { resourceOrder } from './resource-order.ts'
 import { createdValues, placeholderValues } from './resource-values.ts'
 import { createScope, type ResourceValues } from './scope.ts'
@@ -41,6 +42,7 @@ export async function changeStack<Context>(options: StackOptions<Context>, befor
   const order = resourceOrder(document, scope, parameters)
   const resources = new Map<string, LiveResource>()
   const undo: (() => Promise<unknown>)[] = []
+  const failed = new Set<string>()
 
   async function live(logicalId: string): Promise<LiveResource | undefined> {
     const definition = document.resources.get(logicalId)
@@ -66,6 +68,22 @@ export async function changeStack<Context>(options: StackOptions<Context>, befor
     return put(emulator, request, previous)
   }
 
+  /** The resource, or a placeholder for one that cannot be made where the caller wants to know of all of them. */
+  async function liveOrTold(logicalId: string): Promise<LiveResource | undefined> {
+    try {
+      return await live(logicalId)
+    } catch (error) {
+      const definition = document.resources.get(logicalId)
+      if (!options.onFailure || !definition) throw error
+      const { type } = definition
+      const names = resourceReferences(definition, `Resources.${logicalId}`, scope).map(({ name }) => name)
+      failed.add(logicalId)
+      options.onFailure({ logicalId, type, error, because: [...new Set(names)].filter((name) => failed.has(name)) })
+      const request = { logicalId, type, properties: {}, stackName: pseudo.stackName, physicalName: () => logicalId }
+      return liveResource(request, placeholderValues(type, logicalId, pseudo))
+    }
+  }
+
   async function put(
     emulator: Emulator<Context>,
     request: ResourceRequest,
@@ -86,13 +104,13 @@ export async function changeStack<Context>(options: StackOptions<Context>, befor
 
   try {
     for (const logicalId of order) {
-      const resource = await live(logicalId)
+      const resource = await liveOrTold(logicalId)
       if (!resource) continue
       values.set(logicalId, resource.values)
       resources.set(logicalId, resource)
     }
     const outputs = evaluateOutputs(document.outputs, scope)
-    options.onComplete?.()
+    await options.onComplete?.([...resources.values()])
     await disposeAll(replacedResources(before.resources, resources), options)
     return { resources, outputs, ignored: ignoredParts(document, order) }
   } catch (failure) {
@@ -175,6 +193,7 @@ function liveResource(request: ResourceRequest, values: ResourceValues, created?
     emulated: created !== undefined,
     ref: values.ref,
     attribute: (name) => values.attribute(name),
+    checks: created?.checks ?? [],
     ...(created && { created }),
   }
 }

@@ -15,6 +15,8 @@ export interface ResourceRequest {
 export interface Created {
   readonly ref: JsonValue
   readonly attributes?: Readonly<Record<string, JsonValue>>
+  /** Each throws what is wrong; for what can only be said when all resources exist, since policies come after the roles they belong to. */
+  readonly checks?: readonly (() => void)[]
   dispose?(): Promise<void> | void
 }
 

@@ -10,6 +10,17 @@ export interface StackResource {
   readonly ref: JsonValue
   readonly emulated: boolean
   attribute(name: string): JsonValue | undefined
+  /** Of its emulator: see `Created`. */
+  readonly checks: readonly (() => void)[]
+}
+
+/** A resource that could not be made. */
+export interface ResourceFailure {
+  readonly logicalId: string
+  readonly type: string
+  readonly error: unknown
+  /** Logical ids of resources it refers to that have failed before; this failure may only follow from theirs. */
+  readonly because: readonly string[]
 }
 
 /** Logical ids. */
@@ -56,6 +67,8 @@ export interface StackOptions<Context> {
   readonly parameters?: Readonly<Record<string, string>>
   onUnsupported(type: string, logicalId: string): void
   onResource?(event: ResourceEvent): void
-  /** Called when all resources of a template are there; what it throws undoes the change. */
-  onComplete?(): void
+  /** Called with all resources of a template when they are there; what it throws undoes the change. What is gone or replaced ends after it. */
+  onComplete?(resources: readonly StackResource[]): Promise<void> | void
+  /** Where given, a resource that cannot be made is told here and a placeholder stands for it; absent: the first one ends the change. */
+  onFailure?(failure: ResourceFailure): void
 }

@@ -1,1 +1,2 @@
 export { type CertificateOptions, type CertificateSet, ensureCertificates } from './ensure-certificates.ts'
+export { issueCertificate, type KeyedCertificate } from './issue.ts'

@@ -29,7 +29,11 @@ const RICH = message('', {
     contentType: 't',
     payloadFormatIndicator: false,
     messageExpiryInterval: 60,
-    userProperties: { 'key "1"': ['x', 'y'], z: '' },
+    userProperties: [
+      ['key "1"', 'x'],
+      ['__proto__', ''],
+      ['key "1"', 'y'],
+    ],
   },
   expiresAtMs: 1_700_000_060_000,
 })
@@ -151,6 +155,32 @@ export function testSessionStore({ name, create }: { name: string; create: () =>
 
       expect(reopen().sessions()).toMatchObject([{ queue: [{ message: kept }] }])
       expect(reopen().retained()).toEqual([{ ...kept, qos: 0 }])
+    })
+
+    test('keeps the queues of shared subscriptions apart, in order', () => {
+      const { store, reopen } = create()
+      const first = store.enqueueShared('$share/g/a', message('1'))
+      store.enqueueShared('$share/h/a', RICH)
+      const third = store.enqueueShared('$share/g/a', message('3'))
+      expect(reopen().sharedQueues()).toEqual([
+        {
+          group: '$share/g/a',
+          queue: [
+            { position: first, message: message('1'), retain: false },
+            { position: third, message: message('3'), retain: false },
+          ],
+        },
+        { group: '$share/h/a', queue: [{ position: expect.any(Number), message: RICH, retain: false }] },
+      ])
+      store.dequeueShared(first)
+      store.dequeueShared(first)
+      store.deleteSharedQueue('$share/h/a')
+      store.deleteSharedQueue('$share/unknown/a')
+      expect(store.enqueueShared('$share/g/a', message('4'))).toBeGreaterThan(third)
+
+      expect(reopen().sharedQueues()).toMatchObject([
+        { group: '$share/g/a', queue: [{ message: message('3') }, { message: message('4') }] },
+      ])
     })
 
     test('keeps one retained message for each topic', () => {

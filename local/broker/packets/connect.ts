@@ -1,17 +1,21 @@
-import type { IConnackPacket, IConnectPacket } from 'mqtt-packet'
+import type { IConnackPacket } from 'mqtt-packet'
 import type { Identity } from '../authentication.ts'
 import type { Client } from '../client.ts'
 import { endClient, logDenial } from '../client-ending.ts'
 import { type ConnectTerms, readConnect } from '../connect-request.ts'
-import type { Connection } from '../connection.ts'
+import { startConnectionLife } from '../connection-life.ts'
 import type { BrokerContext } from '../context.ts'
-import { createDeliveryWindow } from '../delivery-window.ts'
 import { createKeepAlive } from '../keep-alive.ts'
 import type { AuthorizeAction, ConnectRequest } from '../options.ts'
-import { createOutlet } from '../outlet.ts'
+import { createClientRates } from '../rates/client-rates.ts'
 import { CONNACK_V4, formatReasonCode, REASON } from '../reason-codes.ts'
-import { isRefusal, type Refusal } from '../refusal.ts'
-import type { Delivery, Session } from '../session.ts'
+import { isRefusal, type Refusal, refusal } from '../refusal.ts'
+import type { Delivery } from '../sessions/delivery.ts'
+import { createDeliveryWindow } from '../sessions/delivery-window.ts'
+import { createOutlet } from '../sessions/outlet.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Connection } from '../wire/connection.ts'
+import type { ConnectPacket } from '../wire/packets.ts'
 
 /**
  * Takes a client through CONNECT: terms, identity, rights, takeover, session, CONNACK. Undefined when it was refused
@@ -20,7 +24,7 @@ import type { Delivery, Session } from '../session.ts'
 export async function handleConnect(
   context: BrokerContext,
   connection: Connection,
-  packet: IConnectPacket,
+  packet: ConnectPacket,
 ): Promise<Client | undefined> {
   connection.protocolVersion = packet.protocolVersion === 5 ? 5 : 4
   const terms = readConnect(packet, context.newId, context.limits)
@@ -33,9 +37,21 @@ export async function handleConnect(
   const identity = await context.authenticate(describe(connection, packet, terms))
   if (!connection.open) return undefined
   const denial = 'denied' in identity ? describeDenial(terms, identity.denied) : checkRights(terms, identity)
-  if ('denied' in identity || denial) {
-    if (denial) logDenial(context, terms.clientId, { ...denial, reasonCode: REASON.notAuthorized })
-    endWithConnack(connection, REASON.notAuthorized)
+  if ('denied' in identity) {
+    refuseDenied(context, connection, terms, denial, context.choices.refusedAuthenticationV5)
+    return undefined
+  }
+  if (denial) {
+    const { principalId, thingName } = identity
+    const { id: connectionId, remoteAddress } = connection
+    context.events.connectFailed({ clientId: terms.clientId, principalId, thingName, connectionId, remoteAddress })
+    refuseDenied(context, connection, terms, denial, REASON.notAuthorized)
+    return undefined
+  }
+  // only now: a stranger must not use up the rate of a client id
+  if (!context.connectRate.take(terms.clientId)) {
+    const reason = `a client id connects ${context.limits.maxConnectsPerSecondPerClientId} time a second`
+    refuse(context, connection, terms.clientId, refusal(REASON.quotaExceeded, reason))
     return undefined
   }
 
@@ -51,19 +67,29 @@ export async function handleConnect(
   return admit(context, connection, terms, identity, session)
 }
 
-function describe(connection: Connection, packet: IConnectPacket, terms: ConnectTerms): ConnectRequest {
-  const { id, remoteAddress, serverName } = connection
+function describe(connection: Connection, packet: ConnectPacket, terms: ConnectTerms): ConnectRequest {
+  const { saidGoodbye: _, maxLifetimeMs: __, ...transport } = connection.facts
   return {
     clientId: terms.clientId,
     ...(packet.username === undefined ? {} : { username: packet.username }),
     ...(packet.password === undefined ? {} : { password: packet.password }),
     protocolVersion: terms.protocolVersion,
-    ...(serverName === undefined ? {} : { serverName }),
-    remoteAddress,
-    connectionId: id,
+    transport,
+    connectionId: connection.id,
     persistent: terms.sessionExpirySeconds > 0,
     ...(terms.will ? { willTopic: terms.will.topic } : {}),
   }
+}
+
+function refuseDenied(
+  context: BrokerContext,
+  connection: Connection,
+  { clientId }: ConnectTerms,
+  denial: Denial | undefined,
+  reasonCode: number,
+): void {
+  if (denial) logDenial(context, clientId, { ...denial, reasonCode })
+  endWithConnack(connection, reasonCode)
 }
 
 type Denial = { action: AuthorizeAction; name: string; reason: string }
@@ -93,6 +119,7 @@ function refuse(context: BrokerContext, connection: Connection, clientId: string
 const RETURN_CODES_V4 = new Map<number, number>([
   [REASON.unsupportedProtocolVersion, CONNACK_V4.unacceptableProtocolVersion],
   [REASON.clientIdentifierNotValid, CONNACK_V4.identifierRejected],
+  [REASON.badUserNameOrPassword, CONNACK_V4.notAuthorized],
   [REASON.notAuthorized, CONNACK_V4.notAuthorized],
 ])
 
@@ -116,7 +143,7 @@ function takeOver(context: BrokerContext, previous: Client): void {
   })
 }
 
-/** Topic Alias Maximum is left out, which means 0: none may be used. OASIS MQTT 5.0, 3.2.2.3 */
+/** What AWS lists for CONNACK. Shared Subscription Available is not in its list: left out, it means yes. OASIS MQTT 5.0, 3.2.2.3 */
 function writeConnack({ limits }: BrokerContext, terms: ConnectTerms, sessionPresent: boolean): IConnackPacket {
   if (terms.protocolVersion === 4) return { cmd: 'connack', sessionPresent, returnCode: CONNACK_V4.accepted }
   return {
@@ -129,10 +156,10 @@ function writeConnack({ limits }: BrokerContext, terms: ConnectTerms, sessionPre
       maximumQoS: 1,
       retainAvailable: true,
       maximumPacketSize: limits.maxPacketBytes,
+      topicAliasMaximum: limits.maxTopicAliases,
       ...(terms.assigned ? { assignedClientIdentifier: terms.clientId } : {}),
       wildcardSubscriptionAvailable: true,
       subscriptionIdentifiersAvailable: false,
-      sharedSubscriptionAvailable: false,
       serverKeepAlive: terms.keepAliveSeconds,
     },
   }
@@ -145,7 +172,7 @@ function admit(
   identity: Identity,
   session: Session,
 ): Client {
-  const { clock, limits } = context
+  const { clock, limits, choices } = context
   const keepAlive = createKeepAlive({
     silenceMs: terms.keepAliveSeconds * limits.keepAliveFactor * 1_000,
     clock,
@@ -157,13 +184,6 @@ function admit(
         tell: true,
       }),
   })
-  const cancelExpiry = clock.after(identity.disconnectAfterSeconds * 1_000, () =>
-    endClient(context, client, {
-      disconnectReason: 'CUSTOMAUTH_TTL_EXPIRATION',
-      reasonCode: REASON.notAuthorized,
-      reason: `the authorization lasted ${identity.disconnectAfterSeconds} s`,
-    }),
-  )
   let retired = false
   const client: Client = {
     clientId: terms.clientId,
@@ -175,6 +195,11 @@ function admit(
     connectedAtMs: clock.nowMs(),
     keepAliveSeconds: terms.keepAliveSeconds,
     inboundInFlight: new Set(),
+    rates: createClientRates(limits, choices, clock),
+    topicAliases: new Map(),
+    discardedInRun: 0,
+    versionNumber: context.events.nextVersion(terms.clientId),
+    thingName: identity.thingName,
     authorize: identity.authorize,
     send: (packet) => void connection.send(packet),
     heard: keepAlive.heard,
@@ -182,15 +207,34 @@ function admit(
       const first = !retired
       retired = true
       keepAlive.close()
-      cancelExpiry()
+      endLife()
       return first
     },
   }
+  const endLife = startConnectionLife(context, client, identity)
   context.clients.set(client.clientId, client)
+  recordConnection(context, client)
   const { clientId, protocolVersion, principalId, keepAliveSeconds } = client
   const { id: connectionId, remoteAddress } = connection
   const facts = { clientId, connectionId, protocolVersion, principalId, keepAliveSeconds, remoteAddress }
   context.log({ level: 'info', event: 'client_connected', ...facts })
-  session.attach(createOutlet(context, client, createDeliveryWindow<Delivery>(terms.receiveMaximum)))
+  context.sessions.attach(session, createOutlet(context, client, createDeliveryWindow<Delivery>(terms.receiveMaximum)))
+  context.events.connected(client)
   return client
+}
+
+function recordConnection({ records }: BrokerContext, client: Client): void {
+  const { thingName } = client
+  const { remoteAddress, remotePort, localAddress, localPort } = client.connection.facts
+  records.connected(client.clientId, {
+    keepAliveSeconds: client.keepAliveSeconds,
+    sessionExpirySeconds: client.session.expirySeconds,
+    ...(thingName !== undefined && { thingName }),
+    socket: {
+      sourceIp: remoteAddress,
+      ...(remotePort !== undefined && { sourcePort: remotePort }),
+      ...(localAddress !== undefined && { targetIp: localAddress }),
+      ...(localPort !== undefined && { targetPort: localPort }),
+    },
+  })
 }

@@ -4,7 +4,7 @@ import { endClient, endForClientError } from '../client-ending.ts'
 import type { BrokerContext } from '../context.ts'
 import { formatReasonCode, REASON } from '../reason-codes.ts'
 
-/** A DISCONNECT: prevents the Will unless it asks for it, and may change how long the session lasts. */
+/** A DISCONNECT: prevents the Will unless it has a reason of its own, and may change how long the session lasts. */
 export function handleDisconnect(context: BrokerContext, client: Client, packet: IDisconnectPacket): void {
   const { reasonCode = REASON.success, properties } = packet
   const expirySeconds = properties?.sessionExpiryInterval
@@ -19,6 +19,6 @@ export function handleDisconnect(context: BrokerContext, client: Client, packet:
   endClient(context, client, {
     disconnectReason: 'CLIENT_INITIATED_DISCONNECT',
     reason: `the client disconnected with ${formatReasonCode(reasonCode)}`,
-    preventWill: reasonCode === REASON.success,
+    preventWill: reasonCode === REASON.success || context.choices.willAfterDisconnectWithReason === 'suppress',
   })
 }

@@ -1,8 +1,8 @@
-import type { Packet } from 'mqtt-packet'
 import type { Client } from '../client.ts'
 import { endForClientError } from '../client-ending.ts'
 import type { BrokerContext } from '../context.ts'
 import { REASON } from '../reason-codes.ts'
+import type { ReceivedPacket } from '../wire/packets.ts'
 import { handleDisconnect } from './disconnect.ts'
 import { handlePingreq } from './pingreq.ts'
 import { handlePuback } from './puback.ts'
@@ -13,7 +13,7 @@ import { handleUnsubscribe } from './unsubscribe.ts'
 export { handleConnect } from './connect.ts'
 
 /** Hands a packet of a connected client to the handler of its type. */
-export function handlePacket(context: BrokerContext, client: Client, packet: Packet): void {
+export function handlePacket(context: BrokerContext, client: Client, packet: ReceivedPacket): void {
   switch (packet.cmd) {
     case 'publish':
       handlePublish(context, client, packet)

@@ -1,18 +1,20 @@
-import type { IPubackPacket, IPublishPacket } from 'mqtt-packet'
-import { validateTopicName } from '#contract/topic-filter.ts'
+import type { IPubackPacket } from 'mqtt-packet'
 import type { Client } from '../client.ts'
-import { endClient, endForClientError, logDenial } from '../client-ending.ts'
+import { endClient, endForClientError, endRunOfDiscards, logDenial } from '../client-ending.ts'
 import type { BrokerContext } from '../context.ts'
 import { expiryOf, type InboundMessage, type QoS, readMessageProperties } from '../message.ts'
 import { formatReasonCode, REASON } from '../reason-codes.ts'
-import { type Refusal, refusal } from '../refusal.ts'
-import { isReservedTopic, RESERVED_TOPIC_REASON } from '../reserved-topics.ts'
+import { isRefusal, type Refusal, refusal } from '../refusal.ts'
+import { type Destination, readDestination } from '../routing/basic-ingest.ts'
+import type { PublishPacket } from '../wire/packets.ts'
+import { type Denial, findDenial, findViolation, resolveTopic } from './publish-checks.ts'
 
 /** A PUBLISH from a client: checked, routed, and acknowledged once the topic rules have taken it. */
-export function handlePublish(context: BrokerContext, client: Client, packet: IPublishPacket): void {
+export function handlePublish(context: BrokerContext, client: Client, packet: PublishPacket): void {
   const violation = findViolation(context, client, packet)
-  if (violation) {
-    endForClientError(context, client, violation.code, violation.reason)
+  const name = violation ?? resolveTopic(context, client, packet)
+  if (typeof name !== 'string') {
+    endForClientError(context, client, name.code, name.reason)
     return
   }
   const { messageId } = packet
@@ -20,55 +22,38 @@ export function handlePublish(context: BrokerContext, client: Client, packet: IP
     refuseRepetition(context, client, messageId)
     return
   }
-  const problem = validateTopicName(packet.topic) ?? (isReservedTopic(packet.topic) ? RESERVED_TOPIC_REASON : undefined)
-  if (problem) {
-    refuseTopic(context, client, packet, problem)
+  if (!client.rates.inbound.take()) {
+    discard(context, client, name, messageId)
     return
   }
-  const denial = findDenial(client, packet)
+  endRunOfDiscards(context, client)
+  const destination = findDestination(name, packet.retain)
+  if (isRefusal(destination)) {
+    tellRefused(context, client, name, destination)
+    refusePublish(context, client, name, messageId, destination, 'CLIENT_ERROR')
+    return
+  }
+  const denial = findDenial(client, name, packet.retain)
   if (denial) {
-    logDenial(context, client.clientId, { ...denial, reasonCode: REASON.notAuthorized })
-    refusePublish(context, client, packet, refusal(REASON.notAuthorized, denial.reason), 'AUTH_ERROR')
+    refuseDenied(context, client, messageId, denial)
     return
   }
-  route(context, client, readMessage(context, client, packet), messageId)
+  const message = readMessage(context, client, packet, destination)
+  const quotaProblem = message.retain ? context.retained.findQuotaProblem(message) : undefined
+  if (quotaProblem) {
+    const overQuota = refusal(REASON.quotaExceeded, quotaProblem)
+    tellRefused(context, client, name, overQuota)
+    answerOverRate(context, client, messageId)
+    return
+  }
+  route(context, client, message, messageId)
 }
 
-/** What ends the connection, whatever the QoS. */
-function findViolation({ limits }: BrokerContext, client: Client, packet: IPublishPacket): Refusal | undefined {
-  const { qos, topic, payload, properties } = packet
-  if (qos === 2) return refusal(REASON.qosNotSupported, 'a message has QoS 0 or 1, got 2')
-  if (properties?.topicAlias !== undefined) {
-    return refusal(REASON.topicAliasInvalid, `topic aliases are not supported, got ${properties.topicAlias}`)
-  }
-  if (topic === '') return refusal(REASON.protocolError, 'a topic name is not empty')
-  if (properties?.subscriptionIdentifier !== undefined) {
-    return refusal(REASON.protocolError, 'a client sends no subscription identifier in a PUBLISH')
-  }
-  const responseProblem =
-    properties?.responseTopic === undefined ? undefined : validateTopicName(properties.responseTopic)
-  if (responseProblem) return refusal(REASON.protocolError, `response topic: ${responseProblem}`)
-  if (payload.length > limits.maxPayloadBytes) {
-    return refusal(
-      REASON.packetTooLarge,
-      `a payload takes at most ${limits.maxPayloadBytes} bytes, got ${payload.length}`,
-    )
-  }
-  // An MQTT 3.1.1 client was not told the maximum: it is slowed down instead, see `hold`.
-  if (qos === 1 && client.protocolVersion === 5 && client.inboundInFlight.size >= limits.maxInboundInFlight) {
-    const reason = `at most ${limits.maxInboundInFlight} QoS 1 messages may wait for their PUBACK`
-    return refusal(REASON.receiveMaximumExceeded, reason)
-  }
-  return undefined
-}
-
-function findDenial(client: Client, { topic, retain }: IPublishPacket) {
-  const actions = retain ? (['publish', 'retainPublish'] as const) : (['publish'] as const)
-  for (const action of actions) {
-    const { allowed, reason } = client.authorize(action, topic)
-    if (!allowed) return { action, name: topic, reason }
-  }
-  return undefined
+/** https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html: no retained messages on reserved topics. */
+function findDestination(name: string, retain: boolean): Destination | Refusal {
+  const destination = readDestination(name)
+  if (isRefusal(destination) || destination.basicIngestRule === undefined || !retain) return destination
+  return refusal(REASON.topicNameInvalid, 'a message to a reserved topic is not retained')
 }
 
 /** The first PUBLISH with this identifier is still being handled, and will be acknowledged. */
@@ -78,18 +63,40 @@ function refuseRepetition(context: BrokerContext, client: Client, messageId: num
   if (protocolVersion === 5) client.send({ cmd: 'puback', messageId, reasonCode: REASON.packetIdentifierInUse })
 }
 
-function refuseTopic(context: BrokerContext, client: Client, packet: IPublishPacket, reason: string): void {
-  const { clientId } = client
-  const reasonCode = formatReasonCode(REASON.topicNameInvalid)
-  context.log({ level: 'warn', event: 'publish_refused', clientId, topic: packet.topic, reasonCode, reason })
-  refusePublish(context, client, packet, refusal(REASON.topicNameInvalid, reason), 'CLIENT_ERROR')
+/** The message is over the rate of its connection. */
+function discard(context: BrokerContext, client: Client, topic: string, messageId: number | undefined): void {
+  if (client.discardedInRun === 0) {
+    const reason = `more than ${context.limits.maxPublishesPerSecond} messages a second are discarded`
+    context.log({ level: 'warn', event: 'publish_throttled', clientId: client.clientId, topic, reason })
+  }
+  client.discardedInRun += 1
+  answerOverRate(context, client, messageId)
+}
+
+function answerOverRate({ choices }: BrokerContext, client: Client, messageId: number | undefined): void {
+  if (messageId === undefined || client.protocolVersion === 4 || choices.overRatePublishV5 === 'discard') return
+  client.send({ cmd: 'puback', messageId, reasonCode: REASON.quotaExceeded })
+}
+
+function tellRefused({ log }: BrokerContext, { clientId }: Client, topic: string, { code, reason }: Refusal): void {
+  log({ level: 'warn', event: 'publish_refused', clientId, topic, reasonCode: formatReasonCode(code), reason })
+}
+
+function refuseDenied(context: BrokerContext, client: Client, messageId: number | undefined, denial: Denial): void {
+  logDenial(context, client.clientId, { ...denial, reasonCode: REASON.notAuthorized })
+  const { deniedPublishV4, deniedPublishQos0V5 } = context.choices
+  if (client.protocolVersion === 4 && deniedPublishV4 === 'discard') return
+  if (client.protocolVersion === 5 && messageId === undefined && deniedPublishQos0V5 === 'discard') return
+  const denied = refusal(REASON.notAuthorized, denial.reason)
+  refusePublish(context, client, denial.name, messageId, denied, 'AUTH_ERROR')
 }
 
 /** A PUBACK can carry the refusal in MQTT 5 at QoS 1 only; else the connection ends. The log already says why. */
 function refusePublish(
   context: BrokerContext,
   client: Client,
-  { messageId, topic }: Pick<IPublishPacket, 'messageId' | 'topic'>,
+  topic: string,
+  messageId: number | undefined,
   { code, reason }: Refusal,
   disconnectReason: 'AUTH_ERROR' | 'CLIENT_ERROR' | 'SERVER_ERROR',
 ): void {
@@ -100,12 +107,17 @@ function refusePublish(
   client.send({ cmd: 'puback', messageId, reasonCode: code })
 }
 
-function readMessage({ limits, clock, newId }: BrokerContext, client: Client, packet: IPublishPacket): InboundMessage {
+function readMessage(
+  { limits, clock, newId }: BrokerContext,
+  client: Client,
+  packet: PublishPacket,
+  destination: Destination,
+): InboundMessage {
   const receivedAtMs = clock.nowMs()
   const properties = readMessageProperties(packet.properties, limits)
   const qos: QoS = packet.qos === 1 ? 1 : 0
   return {
-    topic: packet.topic,
+    ...destination,
     payload: typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload,
     qos,
     properties,
@@ -115,6 +127,7 @@ function readMessage({ limits, clock, newId }: BrokerContext, client: Client, pa
     clientId: client.clientId,
     principalId: client.principalId,
     traceId: newId(),
+    origin: 'client',
     sourceAddress: client.connection.remoteAddress,
   }
 }
@@ -137,7 +150,7 @@ function route(context: BrokerContext, client: Client, message: InboundMessage, 
       inboundInFlight.delete(messageId)
       client.connection.resume()
       const failure = refusal(REASON.unspecifiedError, 'the message could not be handled')
-      refusePublish(context, client, { topic, messageId }, failure, 'SERVER_ERROR')
+      refusePublish(context, client, topic, messageId, failure, 'SERVER_ERROR')
     },
   )
 }

@@ -1,11 +1,12 @@
 import type { ISubscribePacket, ISubscription } from 'mqtt-packet'
-import { validateTopicFilter } from '#contract/topic-filter.ts'
+import { parseSharedSubscription, validateTopicFilter } from '#contract/topic-filter.ts'
 import type { Client } from '../client.ts'
 import { endClient, endForClientError, logDenial } from '../client-ending.ts'
 import type { BrokerContext } from '../context.ts'
 import { formatReasonCode, REASON, SUBACK_FAILURE_V4 } from '../reason-codes.ts'
 import { isRefusal, type Refusal, refusal } from '../refusal.ts'
-import type { StoredSubscription } from '../session-store.ts'
+import { isBasicIngestFilter } from '../routing/reserved-topics.ts'
+import type { StoredSubscription } from '../sessions/session-store.ts'
 
 type Granted = StoredSubscription & { wantsRetained: boolean }
 
@@ -18,8 +19,12 @@ export function handleSubscribe(context: BrokerContext, client: Client, packet: 
   }
   const answers = judgeAll(context, client, packet.subscriptions)
   const denied = answers.some((answer) => isRefusal(answer) && answer.code === REASON.notAuthorized)
-  if (denied && client.protocolVersion === 4 && context.deniedSubscribeV4 === 'close') {
+  if (denied && client.protocolVersion === 4 && context.choices.deniedSubscribeV4 === 'disconnect') {
     endClient(context, client, { disconnectReason: 'AUTH_ERROR', reason: 'a SUBSCRIBE was denied' })
+    return
+  }
+  if (context.choices.tooManySubscriptions === 'disconnect' && answers.some(isOverQuota)) {
+    endForClientError(context, client, REASON.quotaExceeded, 'too many subscriptions')
     return
   }
   const granted = answers.filter((answer): answer is Granted => !isRefusal(answer))
@@ -33,6 +38,11 @@ export function handleSubscribe(context: BrokerContext, client: Client, packet: 
     messageId: packet.messageId ?? 0,
     granted: answers.map((answer) => (isRefusal(answer) ? subackCode(client, answer) : answer.qos)),
   })
+  if (granted.length > 0) {
+    const topics = granted.map(({ filter }) => filter)
+    context.events.subscribed(client, topics)
+    context.sessions.wakeShared(session)
+  }
   for (const { filter, qos, wantsRetained } of granted) {
     // AWS IoT Core: a filter gets the retained message of the topic it equals; one with wildcards gets none.
     const message = wantsRetained ? context.retained.get(filter) : undefined
@@ -46,10 +56,18 @@ function findViolation({ subscriptions, properties }: ISubscribePacket): Refusal
   if (properties?.subscriptionIdentifier !== undefined) {
     return refusal(REASON.subscriptionIdentifiersNotSupported, 'subscription identifiers are not supported')
   }
+  if (subscriptions.some(({ topic, nl }) => nl && topic.startsWith('$share/'))) {
+    // OASIS MQTT 5.0, 3.8.3.1
+    return refusal(REASON.protocolError, 'a shared subscription cannot be No Local')
+  }
   if (subscriptions.some(({ qos }) => qos === 2)) {
     return refusal(REASON.qosNotSupported, 'a subscription has QoS 0 or 1, got 2')
   }
   return undefined
+}
+
+function isOverQuota(answer: Granted | Refusal): boolean {
+  return isRefusal(answer) && answer.code === REASON.quotaExceeded
 }
 
 function judgeAll(context: BrokerContext, client: Client, asked: readonly ISubscription[]): (Granted | Refusal)[] {
@@ -67,15 +85,12 @@ function judgeAll(context: BrokerContext, client: Client, asked: readonly ISubsc
 }
 
 function judge(
-  { limits }: BrokerContext,
+  { limits, sessions }: BrokerContext,
   client: Client,
   { topic: filter, qos, nl: noLocal = false, rh: retainHandling = 0 }: ISubscription,
   added: ReadonlySet<string>,
 ): Granted | Refusal {
-  if (filter === '$share' || filter.startsWith('$share/')) {
-    return refusal(REASON.sharedSubscriptionsNotSupported, 'shared subscriptions are not supported')
-  }
-  const problem = validateTopicFilter(filter)
+  const problem = validateTopicFilter(filter) ?? findReservedProblem(filter)
   if (problem) return refusal(REASON.topicFilterInvalid, problem)
   const known = client.session.subscriptions.has(filter)
   const count = client.session.subscriptions.size + added.size
@@ -87,9 +102,17 @@ function judge(
   }
   const { allowed, reason } = client.authorize('subscribe', filter)
   if (!allowed) return refusal(REASON.notAuthorized, reason)
+  const sharedProblem = sessions.findSharedProblem(client.session, filter)
+  if (sharedProblem) return refusal(REASON.quotaExceeded, sharedProblem)
   // OASIS MQTT 5.0, 3.8.3.1. Retain As Published has no effect: only retained copies carry the flag on AWS IoT Core.
   const wantsRetained = retainHandling === 0 || (retainHandling === 1 && !known)
   return { filter, qos: qos === 1 ? 1 : 0, noLocal, wantsRetained }
+}
+
+function findReservedProblem(filter: string): string | undefined {
+  if (filter === '$share') return 'a shared subscription reads $share/<group>/<filter>'
+  const inner = parseSharedSubscription(filter)?.filter ?? filter
+  return isBasicIngestFilter(inner) ? 'Basic Ingest goes to its rule alone; nobody can subscribe to it' : undefined
 }
 
 function logRefusal(context: BrokerContext, client: Client, filter: string, { code, reason }: Refusal): void {

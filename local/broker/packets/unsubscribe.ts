@@ -15,9 +15,11 @@ export function handleUnsubscribe(context: BrokerContext, client: Client, packet
     endForClientError(context, client, REASON.protocolError, 'an UNSUBSCRIBE holds at least one filter, got 0')
     return
   }
+  const ended = unsubscriptions.filter((filter) => client.session.subscriptions.has(filter))
   context.sessions.unsubscribe(client.session, unsubscriptions)
   const granted = unsubscriptions.map((filter) =>
     validateTopicFilter(filter) === undefined ? REASON.success : REASON.topicFilterInvalid,
   )
   client.send({ cmd: 'unsuback', messageId, granted })
+  if (ended.length > 0) context.events.unsubscribed(client, ended)
 }

@@ -22,7 +22,7 @@ describe('CONNECT', () => {
       assignedClientIdentifier: expect.stringMatching(/^[0-9a-f-]{36}$/),
       wildcardSubscriptionAvailable: true,
       subscriptionIdentifiersAvailable: false,
-      sharedSubscriptionAvailable: false,
+      topicAliasMaximum: 8,
       serverKeepAlive: 30,
     })
   })
@@ -50,8 +50,7 @@ describe('CONNECT', () => {
         username: 'name?x-amz-customauthorizer-name=a',
         password: Buffer.from('secret'),
         protocolVersion: 5,
-        serverName: 'iot.example',
-        remoteAddress: '192.0.2.7',
+        transport: { serverName: 'iot.example', remoteAddress: '192.0.2.7' },
         connectionId: expect.stringMatching(/^[0-9a-f-]{36}$/),
         persistent: true,
         willTopic: 'w',
@@ -110,13 +109,19 @@ describe('CONNECT', () => {
     ['an empty client id of MQTT 3.1.1', 4, { clientId: '' }, { returnCode: 2 }],
     ['a client id of 129 bytes (3.1.1)', 4, { clientId: 'é'.repeat(65) }, { returnCode: 2 }],
     ['a client id of 129 bytes', 5, { clientId: 'x'.repeat(129) }, { reasonCode: 0x85 }],
-    ['a client id with U+0000', 5, { clientId: 'a\u0000b' }, { reasonCode: 0x85 }],
     ['MQTT 3.1', 4, { protocolId: 'MQIsdp', protocolVersion: 3 }, { returnCode: 1 }],
     ['enhanced authentication', 5, { properties: { authenticationMethod: 'SCRAM' } }, { reasonCode: 0x80 }],
+    ['authentication data alone', 5, { properties: { authenticationData: Buffer.of(1) } }, { reasonCode: 0x82 }],
     ['a packet maximum under 512', 5, { properties: { maximumPacketSize: 511 } }, { reasonCode: 0x80 }],
     ['a receive maximum of 0', 5, { properties: { receiveMaximum: 0 } }, { reasonCode: 0x80 }],
     ['a Will of QoS 2', 5, { will: { topic: 'w', payload: Buffer.alloc(0), qos: 2 } }, { reasonCode: 0x9b }],
     ['a Will to a wildcard', 5, { will: { topic: 'w/#', payload: Buffer.alloc(0) } }, { reasonCode: 0x90 }],
+    [
+      'a Will with a wildcard response topic',
+      5,
+      { will: { topic: 'w', payload: Buffer.alloc(0), properties: { responseTopic: 'a/#' } } },
+      { reasonCode: 0x90 },
+    ],
     ['a Will to a reserved topic', 5, { will: { topic: '$aws/x', payload: Buffer.alloc(0) } }, { reasonCode: 0x90 }],
   ] as const)('refuses %s', async (_, version, fields, answer) => {
     await using t = createTestBroker()

@@ -43,7 +43,9 @@ describe('broker over TLS', () => {
 
     const [topic, payload] = await arrived
     expect([topic, String(payload)]).toEqual(['answers/1', 'hello'])
-    expect(t.connectRequests).toMatchObject([{ username: 'u', serverName: 'localhost', remoteAddress: '127.0.0.1' }])
+    expect(t.connectRequests).toMatchObject([
+      { username: 'u', transport: { serverName: 'localhost', remoteAddress: '127.0.0.1' } },
+    ])
     await client.endAsync()
   })
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createDeliveryQueue } from '../../../local/broker/delivery-queue.ts'
-import { createDeliveryWindow } from '../../../local/broker/delivery-window.ts'
 import { createKeepAlive, grantKeepAliveSeconds } from '../../../local/broker/keep-alive.ts'
 import { DEFAULT_LIMITS } from '../../../local/broker/limits.ts'
-import { createPacketFramer, type FramingFault } from '../../../local/broker/packet-framer.ts'
+import { createDeliveryQueue } from '../../../local/broker/sessions/delivery-queue.ts'
+import { createDeliveryWindow } from '../../../local/broker/sessions/delivery-window.ts'
+import { createPacketFramer, type FramingFault } from '../../../local/broker/wire/packet-framer.ts'
 import { createFakeClock } from './fake-clock.ts'
 
 describe('delivery window', () => {

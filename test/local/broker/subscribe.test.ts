@@ -8,7 +8,8 @@ const FILTERS: ISubscription[] = [
   { topic: 'good/#', qos: 1 },
   { topic: 'secret', qos: 1 },
   { topic: 'a/#/b', qos: 1 },
-  { topic: '$share/group/a', qos: 1 },
+  { topic: '$aws/rules/some/#', qos: 1 },
+  { topic: '$share//a', qos: 1 },
   { topic: 'a/b/c/d/e/f/g/h/i', qos: 0 },
 ]
 
@@ -19,27 +20,29 @@ describe('SUBSCRIBE', () => {
     await client.connect()
     client.send({ cmd: 'subscribe', messageId: 3, subscriptions: FILTERS })
 
-    expect(await client.next('suback')).toMatchObject({ messageId: 3, granted: [1, 0x87, 0x8f, 0x9e, 0x8f] })
+    expect(await client.next('suback')).toMatchObject({ messageId: 3, granted: [1, 0x87, 0x8f, 0x8f, 0x8f, 0x8f] })
     expect([...t.broker.connections()]).toMatchObject([{ subscriptions: [{ filter: 'good/#', qos: 1 }] }])
     expect(t.logged('denied')).toMatchObject([{ action: 'subscribe', name: 'secret', reasonCode: '0x87' }])
     expect(t.logged('subscribe_refused')).toMatchObject([
       { filter: 'a/#/b', reasonCode: '0x8f' },
-      { filter: '$share/group/a', reasonCode: '0x9e', reason: 'shared subscriptions are not supported' },
+      { filter: '$aws/rules/some/#', reasonCode: '0x8f' },
+      { filter: '$share//a', reason: 'a shared subscription reads $share/<group>/<filter>' },
       { filter: 'a/b/c/d/e/f/g/h/i', reason: 'a topic filter holds at most 7 slashes, got 8' },
     ])
   })
 
-  test('answers refused filters with 0x80 in MQTT 3.1.1', async () => {
-    await using t = createTestBroker({ denied: new Set(['subscribe secret']) })
+  test('can be made to answer denied filters with 0x80 in MQTT 3.1.1', async () => {
+    const choices = { deniedSubscribeV4: 'suback' } as const
+    await using t = createTestBroker({ denied: new Set(['subscribe secret']), choices })
     const client = createWireClient(t.broker, 4)
     await client.connect()
     client.send({ cmd: 'subscribe', messageId: 3, subscriptions: FILTERS })
 
-    expect((await client.next('suback')).granted).toEqual([1, 0x80, 0x80, 0x80, 0x80])
+    expect((await client.next('suback')).granted).toEqual([1, 0x80, 0x80, 0x80, 0x80, 0x80])
   })
 
-  test('that is denied can be made to close an MQTT 3.1.1 connection', async () => {
-    await using t = createTestBroker({ denied: new Set(['subscribe secret']), deniedSubscribeV4: 'close' })
+  test('that is denied closes an MQTT 3.1.1 connection', async () => {
+    await using t = createTestBroker({ denied: new Set(['subscribe secret']) })
     const client = createWireClient(t.broker, 4)
     await client.connect()
     client.send({ cmd: 'subscribe', messageId: 3, subscriptions: FILTERS })
@@ -101,6 +104,19 @@ describe('SUBSCRIBE', () => {
 
     expect(await client.subscribe('t/50')).toEqual([REASON.quotaExceeded])
     expect(await client.subscribe('t/0', 0)).toEqual([0])
+  })
+
+  test('can be made to end the connection beyond 50 subscriptions', async () => {
+    await using t = createTestBroker({
+      limits: { maxSubscriptionsPerConnection: 1 },
+      choices: { tooManySubscriptions: 'disconnect' },
+    })
+    const client = createWireClient(t.broker)
+    await client.connect()
+    await client.subscribe('a')
+    client.send({ cmd: 'subscribe', messageId: 2, subscriptions: [{ topic: 'b', qos: 0 }] })
+
+    expect(await client.next('disconnect')).toMatchObject({ reasonCode: REASON.quotaExceeded })
   })
 
   test('replaces the QoS of a filter it names again', async () => {

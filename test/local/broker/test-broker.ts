@@ -7,8 +7,11 @@ import {
   createMemorySessionStore,
   type InboundMessage,
   type LogEntry,
+  NO_RATE_LIMITS,
 } from '#local/broker/index.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
+
+const EVENTS = '$aws/events/'
 
 export type TestBroker = AsyncDisposable & {
   broker: Broker
@@ -16,19 +19,32 @@ export type TestBroker = AsyncDisposable & {
   log: LogEntry[]
   /** Log entries of one event. */
   logged(event: string): LogEntry[]
-  /** What reached the topic rules. */
+  /** What reached the topic rules, lifecycle events apart. */
   messages: InboundMessage[]
+  /** Lifecycle events, each with the end of its topic after `$aws/events/`. */
+  events: { topic: string; event: Record<string, unknown> }[]
   connectRequests: ConnectRequest[]
 }
 
-/** Denies `action name` texts listed in `denied`, for example `publish a/b`; allows all others. */
+/** Without rate limits, if none are given. Denies `action name` texts listed in `denied`, for example `publish a/b`; allows all others. */
 export function createTestBroker(
-  overrides: Partial<BrokerOptions<string>> & { denied?: Set<string>; disconnectAfterSeconds?: number } = {},
+  overrides: Partial<BrokerOptions<string>> & {
+    denied?: Set<string>
+    disconnectAfterSeconds?: number
+    rejectEvents?: boolean
+  } = {},
 ): TestBroker {
-  const { denied = new Set<string>(), disconnectAfterSeconds = 86_400, ...options } = overrides
+  const {
+    denied = new Set<string>(),
+    disconnectAfterSeconds = 86_400,
+    onMessage,
+    rejectEvents = false,
+    ...options
+  } = overrides
   const clock = createFakeClock()
   const log: LogEntry[] = []
   const messages: InboundMessage[] = []
+  const events: TestBroker['events'] = []
   const connectRequests: ConnectRequest[] = []
   const broker = createBroker<string>({
     async authenticate(request) {
@@ -39,12 +55,19 @@ export function createTestBroker(
       return { allowed: !denied.has(`${action} ${name}`), reason: `test: ${action}` }
     },
     async onMessage(message) {
-      messages.push(message)
+      if (message.topic.startsWith(EVENTS)) {
+        if (rejectEvents) throw new Error('the rules take no events')
+        events.push({ topic: message.topic.slice(EVENTS.length), event: JSON.parse(message.payload.toString()) })
+      } else {
+        messages.push(message)
+        await onMessage?.(message)
+      }
     },
     store: createMemorySessionStore(),
     log: (entry) => log.push(entry),
     clock,
     ...options,
+    limits: { ...NO_RATE_LIMITS, ...options.limits },
   })
   return {
     broker,
@@ -52,6 +75,7 @@ export function createTestBroker(
     log,
     logged: (event) => log.filter((entry) => entry.event === event),
     messages,
+    events,
     connectRequests,
     [Symbol.asyncDispose]: () => broker.close(),
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { matchesTopic } from '#contract/topic-filter.ts'
-import { createTopicIndex } from '../../../local/broker/topic-index.ts'
+import { createTopicIndex } from '../../../local/broker/routing/topic-index.ts'
 
 const level = fc.constantFrom('a', 'b', '', '$x')
 const topics = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join('/'))

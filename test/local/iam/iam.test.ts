@@ -94,7 +94,11 @@ describe('authorization', () => {
     iam.attachPolicy('Writer', policy({ Effect: 'Deny', Action: '*', Resource: '*' }, 'Attached'))
     expect(iam.authorize(caller, 'dynamodb:GetItem', table).decision).toBe('explicitDeny')
 
-    iam.removeRole('Writer')
+    const redefined = { roleName: 'Writer', arn: roleArn, managedPolicyArns: [], assumeRolePolicy: trust }
+    iam.redefineRole({ ...redefined, inlinePolicies: [mayPut] })
+    expect(iam.authorize(caller, 'dynamodb:PutItem', table).decision).toBe('explicitDeny')
+
+    iam.redefineRole({ ...redefined, inlinePolicies: [] })()
     expect(iam.authorize(caller, 'dynamodb:GetItem', table).decision).toBe('implicitDeny')
   })
 
@@ -130,7 +134,7 @@ describe('refusals', () => {
     const managed = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'
 
     expect(() => iamWithRole([], [managed])).toThrowErrorMatchingInlineSnapshot(
-      `[IamError: role Writer uses arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole: managed policies are not known to the local runtime; write the statements into the role]`,
+      `[IamError: role Writer uses arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole: the local runtime knows only managed policies of the template; write the statements into the role]`,
     )
   })
 

@@ -71,7 +71,7 @@ describe('a statement', () => {
     [{ Condition: { constructor: { 'a:b': 'x' } } }, 'UNKNOWN_OPERATOR', 'Condition.constructor'],
     [{ Condition: { NullIfExists: { 'a:b': 'true' } } }, 'UNKNOWN_OPERATOR', 'Condition.NullIfExists'],
     [{ Condition: { 'ForSomeValues:Bool': {} } }, 'UNKNOWN_OPERATOR', 'Condition.ForSomeValues:Bool'],
-    [{ Condition: { StringEquals: { 'a:b': [] } } }, 'MALFORMED', 'Condition.StringEquals.a:b'],
+    [{ Condition: { Null: { 'a:b': ['true', null] } } }, 'MALFORMED', 'Condition.Null.a:b[1]'],
     [{ Condition: { StringEquals: { 'a:b': null } } }, 'MALFORMED', 'Condition.StringEquals.a:b'],
     [{ Condition: { Bool: { 'a:b': 'yes' } } }, 'INVALID_VALUE', 'Condition.Bool.a:b'],
     [{ Condition: { Null: { 'a:b': 'yes' } } }, 'INVALID_VALUE', 'Condition.Null.a:b'],

@@ -97,6 +97,13 @@ describe('a condition', () => {
   })
 })
 
+test('a condition without values holds for a request without values, where it asks for all', () => {
+  expect(holds({ 'ForAllValues:StringEquals': { 'test:Key': [] } }, {})).toBe(true)
+  expect(holds({ 'ForAllValues:StringEquals': { 'test:Key': [] } }, { 'test:Key': ['a'] })).toBe(false)
+  expect(holds({ 'ForAnyValue:StringEquals': { 'test:Key': [] } }, { 'test:Key': ['a'] })).toBe(false)
+  expect(holds({ StringEquals: { 'test:Key': [] } }, { 'test:Key': 'a' })).toBe(false)
+})
+
 describe('a condition on several values of a request', () => {
   const KEY = 'iot:ConnectAttributes'
 

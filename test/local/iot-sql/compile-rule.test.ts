@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { compileRule } from '#local/iot-sql/index.ts'
+import { compileRule, createRuleCompiler } from '#local/iot-sql/index.ts'
 import { compile, messageOf, refusalOf, run } from './rules.ts'
 
 /** What the rules of this project say, with and without the filter of event rules. */
@@ -19,7 +19,7 @@ describe('the statement of our request rules', () => {
     const rule = compile(REQUEST_RULE)
 
     expect(rule.topicFilter).toBe('jamey/conscience/evaluate')
-    expect(rule.evaluate(messageOf(new Uint8Array([0xff, 0x00, 0x7b]), MQTT5_MESSAGE))).toEqual({
+    expect(rule.evaluate(messageOf(new Uint8Array([0xff, 0x00, 0x7b]), MQTT5_MESSAGE))).toMatchObject({
       outcome: 'fire',
       output: {
         payload: '/wB7',
@@ -121,19 +121,25 @@ describe('WHERE', () => {
 })
 
 describe('a payload that is no JSON', () => {
-  test.each(["SELECT * FROM 't'", "SELECT a FROM 't'", "SELECT 1 AS b FROM 't' WHERE isUndefined(a)"])(
-    'is an error for %s, which reads it, without a word of it in the message',
-    (sql) => {
-      for (const payload of [new Uint8Array([0x22, 0xff, 0x22]), Buffer.from('{secret}')]) {
-        const result = run(sql, payload)
-        expect(result).toMatchObject({ outcome: 'error', code: 'PARSE_ERROR' })
-        expect(JSON.stringify(result)).not.toContain('secret')
-      }
-    },
-  )
+  const bytes = new Uint8Array([0x22, 0xff, 0x22])
 
-  test('is no error for a statement filtered before it reads the payload', () => {
-    expect(run("SELECT * FROM 't' WHERE clientid() = 'x'", '{')).toEqual({ outcome: 'filtered' })
+  test('is passed on by * as it came', () => {
+    for (const sql of ["SELECT * FROM 't'", "SELECT VALUE * FROM 't'"]) {
+      expect(compile(sql).evaluate(messageOf(bytes))).toMatchObject({ outcome: 'fire', bytes, output: 'Iv8i' })
+    }
+    expect(compile("SELECT * FROM 't'").evaluate(messageOf('{}'))).toMatchObject({ text: '{}', bytes: undefined })
+  })
+
+  test('has no fields', () => {
+    expect(run("SELECT a, 1 AS b FROM 't'", '{secret}')).toEqual({ outcome: 'fire', output: { b: 1 } })
+    expect(run("SELECT * FROM 't' WHERE a = 1", bytes)).toEqual({ outcome: 'filtered' })
+  })
+
+  test('cannot be added to, which is said without a word of it', () => {
+    const result = run("SELECT *, 1 AS b FROM 't'", '{secret}')
+
+    expect(result).toMatchObject({ outcome: 'error', code: 'PARSE_ERROR' })
+    expect(JSON.stringify(result)).not.toContain('secret')
   })
 })
 
@@ -141,7 +147,7 @@ test('a payload nested deeper than the stack is an outcome, not an exception', (
   const depth = 60_000
   const payload = '['.repeat(depth) + ']'.repeat(depth)
 
-  expect(run("SELECT * FROM 't'", payload)).toMatchObject({ outcome: 'error', code: 'EVALUATION_FAILED' })
+  expect(run("SELECT * FROM 't'", payload)).toMatchObject({ outcome: 'error', code: 'LIMIT_EXCEEDED' })
   expect(run("SELECT encode(*, 'base64') AS p FROM 't'", payload).outcome).toBe('fire')
 })
 
@@ -151,11 +157,74 @@ test('compileRule needs no set-up', () => {
   expect(rule.evaluate(messageOf())).toMatchObject({ output: { id: expect.stringMatching(/^[0-9a-f-]{36}$/) } })
 })
 
-test.each(['2015-10-08', 'beta', '', undefined])('version %s is refused', (version) => {
-  const source = { sql: "SELECT * FROM 't'", version, ruleName: 'r' }
+describe('the version', () => {
+  test('left out is the first', () => {
+    const rule = compileRule({ sql: "SELECT sql_version() AS v FROM 't'", version: undefined, ruleName: 'r' })
 
-  expect(() => compileRule(source)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_VERSION', rule: 'r' }))
-  expect(refusalOf("SELECT * FROM 't'", 'beta').message).toMatchInlineSnapshot(
-    `"rule "test_rule", line 1, column 1: expected AwsIotSqlVersion "2016-03-23", found "beta""`,
-  )
+    expect(rule.version).toBe('2015-10-08')
+    expect(rule.evaluate(messageOf())).toMatchObject({ output: { v: '2015-10-08' } })
+  })
+
+  test('beta is the newest', () => {
+    const rule = compileRule({ sql: "SELECT [a, sql_version()] AS v FROM 't'", version: 'beta', ruleName: 'r' })
+
+    expect(rule.version).toBe('2016-03-23')
+    expect(rule.evaluate(messageOf({ a: 1 }))).toMatchObject({ output: { v: [1, '2016-03-23'] } })
+  })
+
+  test('has no array as the whole output in the first one, but passes a payload on as it is', () => {
+    const textOf = (sql: string, choices = {}) => {
+      const rule = createRuleCompiler({ choices })({ sql, version: '2015-10-08', ruleName: 'r' })
+      return rule.evaluate(messageOf(sql.includes('*') ? '[1]' : '{"l":[1],"o":{"l":[1]}}'))
+    }
+
+    expect(textOf("SELECT VALUE l FROM 't'")).toMatchObject({ outcome: 'fire', text: '' })
+    expect(textOf("SELECT VALUE l FROM 't'", { arrayOutputInFirstVersion: 'array' })).toMatchObject({ text: '[1]' })
+    expect(textOf("SELECT VALUE o FROM 't'")).toMatchObject({ text: '{"l":[1]}' })
+    expect(textOf("SELECT l FROM 't'")).toMatchObject({ text: '{"l":[1]}' })
+    expect(textOf("SELECT * FROM 't'")).toMatchObject({ text: '[1]' })
+  })
+
+  test.each(['Beta', '', '2016-03-24'])('%j is refused', (version) => {
+    const source = { sql: "SELECT * FROM 't'", version, ruleName: 'r' }
+
+    expect(() => compileRule(source)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_VERSION', rule: 'r' }))
+  })
+
+  test.each([
+    "SELECT [a] AS b FROM 't'",
+    "SELECT {'a': 1} AS b FROM 't'",
+    "SELECT (SELECT a FROM b) AS c FROM 't'",
+    "SELECT * FROM 't' WHERE EXISTS (SELECT a FROM b)",
+    "SELECT cast(a AS Decimal) AS b FROM 't'",
+    "SELECT cast(a AS Bool) AS b FROM 't'",
+    "SELECT encode(*, 'base64') AS b FROM 't'",
+    "SELECT get_or_default(a, 1) AS b FROM 't'",
+    "SELECT isUndefined(a) AS b FROM 't'",
+    "SELECT length(a) AS b FROM 't'",
+  ])('2015-10-08 does not have %s', (sql) => {
+    expect(refusalOf(sql, '2015-10-08').code).toBe('NOT_IN_VERSION')
+    expect(() => refusalOf(sql)).toThrow('accepted')
+  })
+})
+
+test('a statement without FROM has no topic filter', () => {
+  expect(compile('SELECT * WHERE a = 1').topicFilter).toBeUndefined()
+  expect(run('SELECT a', { a: 1, b: 2 })).toEqual({ outcome: 'fire', output: { a: 1 } })
+})
+
+test('a call with a wrong number of arguments is Undefined, and a warning', () => {
+  const rule = compile("SELECT a,\n lower() AS b, topic(1, 2) AS c FROM 't' WHERE isUndefined(startswith(a))")
+
+  expect(rule.evaluate(messageOf({ a: 1 }))).toMatchObject({ output: { a: 1 } })
+  expect(rule.warnings).toEqual([
+    {
+      code: 'ARGUMENT_COUNT',
+      line: 2,
+      column: 2,
+      reason: 'lower: expected 1 argument, found 0: the result is Undefined',
+    },
+    { code: 'ARGUMENT_COUNT', line: 2, column: 16, reason: expect.stringContaining('topic: expected 0 to 1') },
+    { code: 'ARGUMENT_COUNT', line: 2, column: 60, reason: expect.stringContaining('startswith: expected 2') },
+  ])
 })

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { FUNCTIONS, FUNCTIONS_TO_COME } from '../../../local/iot-sql/functions/registry.ts'
 import { resultOf } from './rules.ts'
 
 const PAYLOAD = { s: 'Grüße', n: 12.5, b: true, z: null, a: [1, 'x'], o: { p: 1 } }
@@ -102,9 +101,5 @@ describe('a function', () => {
     ["get_mqtt_property('format_indicator')", 'UNSPECIFIED_BYTES'],
   ])('%s without such a fact is %j', (expression, expected) => {
     expect(resultOf(expression)).toEqual(expected)
-  })
-
-  test('is either there or still to come', () => {
-    expect([...FUNCTIONS.keys()].filter((name) => FUNCTIONS_TO_COME.has(name))).toEqual([])
   })
 })

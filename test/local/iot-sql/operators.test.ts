@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { resultOf, run } from './rules.ts'
+import { compile, messageOf, resultOf, run } from './rules.ts'
 
 const PAYLOAD = {
   i: 7,
@@ -148,8 +148,32 @@ describe('numbers', () => {
     expect(run("SELECT a FROM 't'", '{"a": 1e1000}')).toMatchObject({ outcome: 'error', code: 'NUMBER_OUT_OF_RANGE' })
   })
 
-  test('that JavaScript cannot hold are an error in the output, not null', () => {
-    expect(run("SELECT 9e500 AS a FROM 't'")).toMatchObject({ outcome: 'error', code: 'NUMBER_OUT_OF_RANGE' })
+  test('that JavaScript cannot hold are exact in the text, and the greatest there is in the output', () => {
+    const result = compile("SELECT 9e500 AS a, -9e500 AS b, 12345678901234567890 AS c FROM 't'").evaluate(messageOf())
+
+    expect(result).toMatchObject({
+      text: '{"a":9E+500,"b":-9E+500,"c":12345678901234567890}',
+      output: { a: Number.MAX_VALUE, b: -Number.MAX_VALUE, c: 12345678901234567000 },
+    })
     expect(resultOf('9e500 > 1e499')).toBe(true)
+  })
+
+  test('keep their type in the first version, where 10.0 is no Int', () => {
+    const sql = "SELECT n, 10.0 AS d, 2.5 * 2 AS p, n / 4 AS q, 7 / 2 AS i, sqrt(9) AS r FROM 't'"
+    const textOf = (version: string) => compile(sql, version).evaluate(messageOf('{"n": 10.0}'))
+
+    expect(textOf('2015-10-08')).toMatchObject({ text: '{"n":10.0,"d":10.0,"p":5.0,"q":2.5,"i":3,"r":3.0}' })
+    expect(textOf('2016-03-23')).toMatchObject({ text: '{"n":10,"d":10,"p":5,"q":2,"i":3,"r":3}' })
+  })
+
+  test('beyond 34 digits are rounded, and Decimals then', () => {
+    const wide = '1234567890123456789012345678901234'
+    expect(compile(`SELECT ${wide} * 10 AS v FROM 't'`).evaluate(messageOf())).toMatchObject({
+      text: '{"v":1.234567890123456789012345678901234E+34}',
+    })
+    expect(resultOf(`'' + (${wide} - 1)`)).toBe('1234567890123456789012345678901233')
+    expect(resultOf('bitand(12345678901234567890, 255)')).toBe(210)
+    expect(resultOf('abs(-12345678901234567890) = 12345678901234567890')).toBe(true)
+    expect(resultOf('-(9007199254740993) % 10')).toBe(-3)
   })
 })

@@ -150,6 +150,26 @@ describe('an event', () => {
     ])
   })
 
+  test('that is throttled is tried again, later each time', async () => {
+    const clock = createFakeClock()
+    const throttled = Promise.withResolvers<void>()
+    const { service, entries } = setUp({ clock, onEntry: () => throttled.resolve() })
+    const source = `export const handler = async ({ waitMs = 0 }) => { await new Promise((r) => setTimeout(r, waitMs)) }`
+    service.define(functionOf(source, { reservedConcurrency: 1 }))
+    service.start()
+
+    const busy = service.invoke('echo', { waitMs: 100 })
+    await service.invokeAsync('echo', {})
+    await throttled.promise
+    await busy
+    expect(entries).toMatchObject([{ code: 'EVENT_DELAYED', message: expect.stringMatching(/^Tried again in 1 s/) }])
+    expect(service.stats().echo).toMatchObject({ throttles: 1, invocations: 1, queued: 1 })
+    clock.advance(1000)
+    await service.idle()
+
+    expect(service.stats().echo).toMatchObject({ throttles: 1, invocations: 2, queued: 0, asyncEventsDropped: 0 })
+  })
+
   test('for a function with reserved concurrency 0 goes where failures go, at once', async () => {
     const { service, delivered } = setUp()
     service.define(functionOf(ECHO, { reservedConcurrency: 0, deadLetterArn: DEAD_ARN }))
@@ -160,6 +180,26 @@ describe('an event', () => {
 
     expect(delivered).toMatchObject([{ targetArn: DEAD_ARN, body: { a: 1 }, from: { requestId, errorCode: 429 } }])
     expect(service.stats().echo).toMatchObject({ throttles: 1, invocations: 0 })
+  })
+})
+
+describe('an event that is handed over twice', () => {
+  test('runs twice under one request id, and both runs reach the destination', async () => {
+    const { service, lines, delivered } = setUp({ duplicatesOf: (name) => (name === 'echo' ? 1 : 0) })
+    service.define(functionOf(ECHO))
+    service.configureAsync('echo', { onSuccessArn: SUCCESS_ARN })
+    service.start()
+
+    const { requestId } = await service.invokeAsync('echo', { a: 1 })
+    await service.idle()
+
+    expect(new Set(lines.map((line) => line.requestId))).toEqual(new Set([requestId]))
+    expect(service.stats().echo).toMatchObject({ asyncEventsReceived: 1, invocations: 2, queued: 0 })
+    const records = delivered.map(({ body, from }) => [Object(body).requestContext.requestId, from.requestId])
+    expect(records).toEqual([
+      [requestId, requestId],
+      [requestId, requestId],
+    ])
   })
 })
 

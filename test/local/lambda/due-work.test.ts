@@ -10,7 +10,7 @@ test('an item whose end cannot be stored is run once, and the others go on', asy
   const done = Promise.withResolvers<void>()
   const work = createDueWork<string>({
     clock: createFakeClock(),
-    limit: 1,
+    limit: () => 1,
     keyOf: (item) => item,
     load: (_nowMs, count) => [...stored].slice(0, count),
     nextDueMs: () => undefined,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { IDLE_WORKER_MS } from '#local/lambda/index.ts'
 import { createFakeClock } from '../state/fake-clock.ts'
@@ -58,6 +59,8 @@ describe('a function', () => {
       remaining: expect.toSatisfy((value: number) => value > 2000 && value <= 3000),
       keys: expect.not.arrayContaining(['done', 'succeed', 'fail']),
     })
+    const qualified = await service.invoke(`${arnOf('echo')}:$LATEST`, {})
+    expect(qualified.payload).toMatchObject({ invokedFunctionArn: `${arnOf('echo')}:$LATEST` })
   })
 
   test('sees its own variables and those of Lambda, and nothing of the process', async () => {
@@ -132,10 +135,34 @@ describe('environments', () => {
     const { service } = setUp()
     service.define(functionOf(SLOW, { reservedConcurrency: 1 }))
 
-    const results = await Promise.all([service.invoke('echo', { waitMs: 5 }), service.invoke('echo', {})])
+    const first = service.invoke('echo', { waitMs: 5 })
+    await expect(service.invoke('echo', {})).rejects.toMatchObject({ code: 'TooManyRequestsException' })
+    expect((await first).payload).toBe(1)
 
-    expect(results.map(({ payload }) => payload)).toEqual([1, 2])
-    expect(service.stats().echo).toMatchObject({ coldStarts: 1 })
+    expect((await service.invoke('echo', {})).payload).toBe(2)
+    expect(service.stats().echo).toMatchObject({ coldStarts: 1, throttles: 1, invocations: 2 })
+  })
+
+  test('have a folder for temporary files each, which goes with them', async () => {
+    const { service } = setUp()
+    const source = `import { tmpdir } from 'node:os'
+      import { existsSync, writeFileSync } from 'node:fs'
+      export const handler = async ({ waitMs }) => {
+        const before = existsSync(tmpdir() + '/kept')
+        writeFileSync(tmpdir() + '/kept', 'x')
+        await new Promise((r) => setTimeout(r, waitMs))
+        return { folder: tmpdir(), before }
+      }`
+    service.define(functionOf(source))
+
+    const both = await Promise.all([service.invoke('echo', { waitMs: 100 }), service.invoke('echo', { waitMs: 100 })])
+    const again = await service.invoke('echo', { waitMs: 0 })
+
+    const folders = new Set(both.map(({ payload }) => String(Object(payload).folder)))
+    expect(folders.size).toBe(2)
+    expect(again.payload).toEqual({ folder: expect.toSatisfy((folder) => folders.has(folder)), before: true })
+    await service.close()
+    expect([...folders].filter((folder) => existsSync(folder))).toEqual([])
   })
 
   test('end after five minutes without work', async () => {

@@ -59,3 +59,25 @@ test('a runtime that is closed leaves what was running to the next one', async (
   expect(lines[0]).toMatchObject({ requestId, text: `START RequestId: ${requestId} Version: $LATEST` })
   expect(service.stats().echo).toMatchObject({ invocations: 1, errors: 0, queued: 0 })
 })
+
+test('a runtime that is closed with more waiting than can run ends, and leaves all of it to the next one', async () => {
+  const file = join(temporaryFolder(), 'state.db')
+  const working = Promise.withResolvers<void>()
+  const before = setUp({
+    state: openState({ file }),
+    onLine: ({ text }) => void (text === 'working' && working.resolve()),
+  })
+  before.service.define({ ...functionOf(HANGS), reservedConcurrency: 1 })
+  before.service.start()
+  for (let count = 0; count < 5; count++) await before.service.invokeAsync('echo', {})
+  await working.promise
+  await before.service.close()
+  before.state.close()
+
+  const { service } = setUp({ state: openState({ file }) })
+  service.define(functionOf(ANSWERS))
+  service.start()
+  await service.idle()
+
+  expect(service.stats().echo).toMatchObject({ invocations: 5, errors: 0, queued: 0 })
+})

@@ -64,6 +64,7 @@ export function setUp(
     clock?: Clock
     state?: State
     maxWorkersPerFunction?: number
+    duplicatesOf?: (functionName: string) => number
     deliver?: (delivered: Delivered) => Promise<void>
     onLine?: (line: LogLine) => void
     onEntry?: (entry: LogEntry) => void
@@ -77,6 +78,7 @@ export function setUp(
     db: state.db,
     clock: options.clock,
     maxWorkersPerFunction: options.maxWorkersPerFunction,
+    duplicatesOf: options.duplicatesOf,
     log(entry) {
       entries.push(entry)
       options.onEntry?.(entry)

@@ -131,7 +131,7 @@ describe('IoT Core', () => {
       Type: { Type: 'AWS::IoT::ThingType', Properties: { ThingTypeName: 'lamp' } },
       Thing: {
         Type: 'AWS::IoT::Thing',
-        Properties: { ThingName: 'lamp-1', AttributePayload: { attributes: { floor: 3 } } },
+        Properties: { ThingName: 'lamp-1', AttributePayload: { Attributes: { floor: 3 } } },
       },
       Policy: {
         Type: 'AWS::IoT::Policy',
@@ -205,15 +205,17 @@ describe('IoT Core', () => {
       clientId: 'c',
       principalId: 'p',
       traceId: 't',
+      origin: 'client',
       sourceAddress: '127.0.0.1',
     }
 
     await context.rules.handle(message)
+    const ruleArn = stack.resource('Rule').attribute('Arn')
     await stack.dispose()
     await context.rules.handle(message)
 
     expect(ruleEvents).toEqual([{ functionArn: 'arn:f', event: { topic: 'a/b' } }])
-    expect(stack.resource('Rule').attribute('Arn')).toBe(arn('iot', 'rule/echo'))
+    expect(ruleArn).toBe(arn('iot', 'rule/echo'))
   })
 })
 
@@ -244,7 +246,7 @@ describe('what AWS would refuse, or the runtime cannot run, stops the start with
       'a role with a managed policy',
       'AWS::IAM::Role',
       { ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] },
-      /managed policies are not known/,
+      /the local runtime knows only managed policies of the template/,
     ],
     ['a role without trust', 'AWS::IAM::Role', {}, /trust policy/],
     [
@@ -261,10 +263,10 @@ describe('what AWS would refuse, or the runtime cannot run, stops the start with
     ],
     ['a permission without function', 'AWS::Lambda::Permission', {}, 'expected FunctionName to be text, got undefined'],
     [
-      'an authorizer with gateway signing',
+      'an authorizer with gateway signing and no token key name',
       'AWS::IoT::Authorizer',
       { AuthorizerFunctionArn: 'arn:f' },
-      'no gateway signing yet: set SigningDisabled',
+      'TokenKeyName does not fit',
     ],
     [
       'an authorizer without function',
@@ -298,10 +300,10 @@ describe('what AWS would refuse, or the runtime cannot run, stops the start with
       'expected Sql to be text, got undefined',
     ],
     [
-      'a rule in the old dialect',
+      'a rule in a dialect that is none',
       'AWS::IoT::TopicRule',
-      { RuleName: 'r', TopicRulePayload: { Sql: "SELECT * FROM 'a'", Actions: [] } },
-      'expected AwsIotSqlVersion "2016-03-23", found "2015-10-08"',
+      { RuleName: 'r', TopicRulePayload: { Sql: "SELECT * FROM 'a'", AwsIotSqlVersion: 'beta2', Actions: [] } },
+      /expected AwsIotSqlVersion .*, found "beta2"/,
     ],
     [
       'a rule with SQL that does not run',
@@ -316,7 +318,7 @@ describe('what AWS would refuse, or the runtime cannot run, stops the start with
         RuleName: 'r',
         TopicRulePayload: { Sql: "SELECT * FROM 'a'", AwsIotSqlVersion: '2016-03-23', Actions: [{ S3: {} }] },
       },
-      'rule r: the local runtime has the actions Lambda and Sqs, got S3',
+      'rule r: the local runtime has the actions DynamoDBv2, Lambda, Republish, Sqs, StepFunctions, got S3',
     ],
     [
       'a rule whose action names no function',
@@ -342,8 +344,13 @@ describe('what AWS would refuse, or the runtime cannot run, stops the start with
 test('the types that are emulated', () => {
   expect(Object.keys(RESOURCE_EMULATORS).sort()).toMatchInlineSnapshot(`
     [
+      "AWS::ApiGatewayV2::Api",
+      "AWS::ApiGatewayV2::Integration",
+      "AWS::ApiGatewayV2::Route",
+      "AWS::ApiGatewayV2::Stage",
       "AWS::CloudWatch::Alarm",
       "AWS::DynamoDB::Table",
+      "AWS::IAM::ManagedPolicy",
       "AWS::IAM::Policy",
       "AWS::IAM::Role",
       "AWS::IoT::Authorizer",
@@ -351,6 +358,7 @@ test('the types that are emulated', () => {
       "AWS::IoT::Logging",
       "AWS::IoT::Policy",
       "AWS::IoT::Thing",
+      "AWS::IoT::ThingGroup",
       "AWS::IoT::ThingType",
       "AWS::IoT::TopicRule",
       "AWS::Lambda::EventInvokeConfig",
@@ -359,6 +367,7 @@ test('the types that are emulated', () => {
       "AWS::Logs::LogGroup",
       "AWS::SQS::Queue",
       "AWS::SQS::QueuePolicy",
+      "AWS::SecretsManager::RotationSchedule",
       "AWS::SecretsManager::Secret",
       "Custom::*",
     ]

@@ -115,7 +115,7 @@ describe('AWS::Lambda::Function', () => {
     [
       'code in the template',
       { Echo: lambdaFunction('echo', { Code: { ZipFile: 'exports.handler = () => {}' } }) },
-      'expected S3Key to be text, got undefined',
+      'the local runtime does not know Code.ZipFile of AWS::Lambda::Function',
     ],
   ])('with %s is refused', async (_, changes: TemplateResources, reason) => {
     const { create } = await setUpFunctions()

@@ -6,7 +6,7 @@ import { createApiServer, createCfnResponses } from '#local/aws-api/index.ts'
 import { createDynamoDb } from '#local/dynamodb/index.ts'
 import { createIam } from '#local/iam/index.ts'
 import { createIotRegistry, createRulesEngine, type RuntimeLogEntry } from '#local/iot/index.ts'
-import { createLambdaService, type JsonValue } from '#local/lambda/index.ts'
+import { type AsyncSettings, createLambdaService, type JsonValue } from '#local/lambda/index.ts'
 import { createCustomResourceLedger, RESOURCE_EMULATORS, type ResourceContext } from '#local/resources/index.ts'
 import { createSecrets } from '#local/secrets/index.ts'
 import { createSqsService } from '#local/sqs/index.ts'
@@ -26,7 +26,7 @@ export async function setUp() {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-resources-'))
   const log: RuntimeLogEntry[] = []
   const ruleEvents: { functionArn: string; event: unknown }[] = []
-  const checks: (() => void)[] = []
+  const actions: (() => void)[] = []
   const iam = createIam(ACCOUNT)
   const cfnResponses = createCfnResponses()
   const dynamoDb = createDynamoDb(ACCOUNT)
@@ -39,6 +39,12 @@ export async function setUp() {
     routes: [cfnResponses.route],
     log() {},
   })
+  const settings = new Map<string, AsyncSettings>()
+  const configureAsync = lambda.configureAsync
+  lambda.configureAsync = (name, given) => {
+    configureAsync(name, given)
+    settings.set(name, given)
+  }
   const context: ResourceContext = {
     ...ACCOUNT,
     stackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/test/local',
@@ -60,11 +66,15 @@ export async function setUp() {
           ruleEvents.push({ functionArn, event })
         },
         async sendToQueue() {},
+        async publish() {},
+        async putItem() {},
       },
     }),
+    httpApis: new Map(),
+    httpApiUrl: 'http://127.0.0.1:9',
     cfnResponses,
     customResources: createCustomResourceLedger(state.db),
-    afterCreation: (check) => void checks.push(check),
+    afterStart: (action) => void actions.push(action),
     log: (entry) => log.push(entry),
   }
   onTestFinished(async () => {
@@ -80,6 +90,8 @@ export async function setUp() {
     context,
     log,
     ruleEvents,
+    /** For asynchronous events, by function. */
+    settings,
     /** Creates these resources as the stack `test`, and checks them as the runtime does. */
     async create(resources: TemplateResources) {
       const stack = await createStack({
@@ -88,8 +100,11 @@ export async function setUp() {
         pseudo: { ...ACCOUNT, stackName: 'test' },
         context,
         onUnsupported() {},
+        onComplete(all) {
+          for (const check of all.flatMap((resource) => resource.checks)) check()
+        },
       })
-      for (const check of checks.splice(0)) check()
+      for (const action of actions.splice(0)) action()
       return stack
     },
     /** Code of a function under the S3 key that its template names. */

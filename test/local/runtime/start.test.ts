@@ -95,7 +95,7 @@ describe('a start that fails leaves nothing open:', () => {
       Properties: {
         RuleName: 'report',
         TopicRulePayload: {
-          Sql: "SELECT machinelearning_predict() FROM 'a'",
+          Sql: "SELECT predict() FROM 'a'",
           AwsIotSqlVersion: '2016-03-23',
           Actions: [],
         },

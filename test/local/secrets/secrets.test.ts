@@ -6,6 +6,7 @@ import {
   DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
+  ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
@@ -192,6 +193,24 @@ describe('through the AWS SDK', () => {
     expect(previous.SecretString).toBe('v2')
     const described = await client.send(new DescribeSecretCommand({ SecretId: 'issuer' }))
     expect(Object.values(described.VersionIdsToStages ?? {}).sort()).toEqual([['AWSCURRENT'], ['AWSPREVIOUS']])
+  })
+
+  test('lists the versions with their labels and when they were made', async () => {
+    const secrets = memory()
+    secrets.createSecret({ SecretString: 'one' }, 'issuer')
+    const client = await serve(secrets)
+    const { VersionId } = await client.send(new PutSecretValueCommand({ SecretId: 'issuer', SecretString: 'two' }))
+
+    const { Name, Versions } = await client.send(new ListSecretVersionIdsCommand({ SecretId: 'issuer' }))
+
+    const CreatedDate = new Date(1_700_000_000_500)
+    expect([Name, Versions]).toEqual([
+      'issuer',
+      [
+        { VersionId: expect.any(String), VersionStages: ['AWSPREVIOUS'], CreatedDate },
+        { VersionId, VersionStages: ['AWSCURRENT'], CreatedDate },
+      ],
+    ])
   })
 
   test('promotes AWSPENDING', async () => {

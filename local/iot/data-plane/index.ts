@@ -1,0 +1,2 @@
+export { publishActions, publishRequest } from './publish.ts'
+export { IOT_DATA_OPERATIONS, iotDataService } from './service.ts'

@@ -1,0 +1,7 @@
+export { ACTION_RETRY_DELAYS_MS } from './action-retries.ts'
+export { MAX_ACTIONS } from './compile-topic-rule.ts'
+export { RULES_PARITY } from './parity.ts'
+export type { RuleCounts } from './rule-counts.ts'
+export type { ActionRights, RepublishedMessage, RuleTargets } from './rule-targets.ts'
+export { createRulesEngine, MAX_REPUBLISH_HOPS, type RulesEngine } from './rules-engine.ts'
+export type { RepublishHeaders, RuleAction, TopicRule } from './topic-rule.ts'

@@ -1,0 +1,1 @@
+export { parityDocument } from './document.ts'
