@@ -1,0 +1,67 @@
+/**
+ * The device client for Node: typed by a contract, with tokens that renew themselves, a queue that survives the process if it has a
+ * store, and errors that say what to do. Browsers load browser.ts instead.
+ */
+import type { Contract, ContractTopics } from '#contract/index.ts'
+import type { Bridge } from './api/bridge.ts'
+import type { ConnectOptions } from './api/options.ts'
+import { connectBridge } from './bridge/connect-bridge.ts'
+import { nodePlatform } from './transport/node-platform.ts'
+
+export { defineContract, jamey } from '#contract/index.ts'
+export type { Bridge, CloseOptions } from './api/bridge.ts'
+export type { BridgeEvent, BridgeEventOf, BridgeEventType } from './api/events.ts'
+export type { Metrics } from './api/metrics.ts'
+export type {
+  Handler,
+  Message,
+  MessageStream,
+  OperationOptions,
+  PublishOptions,
+  PublishResult,
+  RequestOptions,
+  Responder,
+  Stop,
+  SubscribeOptions,
+} from './api/operations.ts'
+export type {
+  AuthenticationMethod,
+  ConnectOptions,
+  LimitOptions,
+  QueueOptions,
+  ReconnectOptions,
+  RenewalOptions,
+  TokenReason,
+  TokenSource,
+  WillOptions,
+} from './api/options.ts'
+export type { BridgeState } from './api/state.ts'
+export { configFromEnv } from './configuration/config-from-env.ts'
+export {
+  AuthenticationError,
+  type Classification,
+  DEVICE_ERRORS,
+  DeviceError,
+  type DeviceErrorCode,
+  FatalError,
+  isDeviceError,
+  ReconnectableError,
+  RecoverableError,
+} from './errors/index.ts'
+export type { QueueStore, StoredMessage } from './outbox/queue-store.ts'
+export { openQueueStore } from './outbox/sqlite-queue-store.ts'
+export type { Clock } from './timing/clock.ts'
+export { TIMEOUTS, type Timeouts, type TimeoutsPreset } from './timing/timeouts.ts'
+export { deviceTokenSource } from './token/device-token-source.ts'
+export type { PayloadInput, PayloadOf, ReplyInput, ReplyOf } from './topics/types.ts'
+
+/**
+ * Connects a device. Resolves when the broker has taken the connection, or at once with `startOffline`; from then on it comes back by
+ * itself. Rejects with configuration_invalid, connection_refused, token_unavailable, connect_timeout and the like; the bridge is closed then.
+ */
+export function connect<Topics extends ContractTopics>(
+  contract: Contract<Topics>,
+  options: ConnectOptions<Contract<Topics>>,
+): Promise<Bridge<Contract<Topics>>> {
+  return connectBridge(contract, options, nodePlatform)
+}
