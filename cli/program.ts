@@ -1,14 +1,28 @@
 import { Command, CommanderError } from 'commander'
 import { ERRORS, isBridgeError } from '#contract/index.ts'
 import { CommandError, errorCode } from './command-error.ts'
-import { endpointCommand } from './endpoint.ts'
-import { explainCommand } from './explain.ts'
-import { publishCommand } from './publish.ts'
-import { requestCommand } from './request.ts'
-import { subscribeCommand } from './subscribe.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
-import { tokenCommand } from './token.ts'
-import { topicsCommand } from './topics.ts'
+
+type AddCommand = (program: Command, terminal: Terminal, projectFolder: string) => void
+
+/** Only the command that is called is loaded; for the list of them, all are. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  start: async () => (await import('./start.ts')).startCommand,
+  token: async () => (await import('./token.ts')).tokenCommand,
+  request: async () => (await import('./request.ts')).requestCommand,
+  publish: async () => (await import('./publish.ts')).publishCommand,
+  subscribe: async () => (await import('./subscribe.ts')).subscribeCommand,
+  topics: async () => (await import('./topics.ts')).topicsCommand,
+  endpoint: async () => (await import('./endpoint.ts')).endpointCommand,
+  device: async () => (await import('./device/index.ts')).deviceCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
+  policy: async () => (await import('./policy.ts')).policyCommand,
+  check: async () => (await import('./check.ts')).checkCommand,
+  sql: async () => (await import('./sql.ts')).sqlCommand,
+  secret: async () => (await import('./secret.ts')).secretCommand,
+  simulate: async () => (await import('./simulate/index.ts')).simulateCommand,
+}
 
 const EXAMPLES = `
 Exit codes: 0 done, 1 failed, 2 wrong call. Results go to standard output, everything else to standard error.
@@ -44,15 +58,7 @@ function exitCodeOf(error: unknown): 1 | 2 {
   return isBridgeError(error) && ERRORS[error.code].fault === 'user' ? 2 : 1
 }
 
-async function addCommands(program: Command, terminal: Terminal, projectFolder: string, name?: string): Promise<void> {
-  // the runtime is large and only these two commands need it
-  const { startCommand } =
-    name === 'start' || name === undefined || name.startsWith('-') || name === 'help'
-      ? await import('./start.ts')
-      : { startCommand: undefined }
-  startCommand?.(program, terminal, projectFolder)
-  for (const add of [tokenCommand, requestCommand, publishCommand, subscribeCommand, topicsCommand, endpointCommand]) {
-    add(program, terminal)
-  }
-  explainCommand(program, terminal, projectFolder)
+async function addCommands(program: Command, terminal: Terminal, projectFolder: string, name = ''): Promise<void> {
+  const loaders = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]] : Object.values(COMMANDS)
+  for (const load of loaders) (await load?.())?.(program, terminal, projectFolder)
 }

@@ -3,6 +3,8 @@ import type { Terminal } from './terminal.ts'
 /** Tells what is going on, a line a step with the time it took, on standard error. */
 export interface Progress {
   step(text: string): void
+  /** Says how far the step is. */
+  update(text: string): void
   done(): void
 }
 
@@ -35,8 +37,12 @@ export function createProgress({ note, colors }: Terminal): Progress {
       finish()
       const startedAtMs = performance.now()
       if (isPerson) draw(text, startedAtMs)
-      const redraw = isPerson ? setInterval(() => draw(text, startedAtMs), REDRAW_MS).unref() : undefined
-      current = { text, startedAtMs, redraw }
+      const step = { text, startedAtMs, redraw: undefined as NodeJS.Timeout | undefined }
+      if (isPerson) step.redraw = setInterval(() => draw(step.text, startedAtMs), REDRAW_MS).unref()
+      current = step
+    },
+    update(text) {
+      if (current) current.text = text
     },
     done: finish,
   }

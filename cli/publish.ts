@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
-import { openSession } from './mqtt-session.ts'
-import { outgoingEnvelope } from './outgoing.ts'
-import { openTarget, type TargetOptions, withTargetOptions } from './target.ts'
+import { defineContract, jamey } from '#device/index.ts'
+import { commandErrorOf, connectDevice } from './device-connection.ts'
+import { readPayload } from './payload-argument.ts'
+import { openTarget, type Target, type TargetOptions, withTargetOptions } from './target.ts'
 import type { Terminal } from './terminal.ts'
-import { readJsonArgument, readTextArgument, resolveTopicArgument } from './topic-argument.ts'
+import { textContract } from './text-contract.ts'
+import { readTextArgument, resolveTopicArgument, type TopicArgument } from './topic-argument.ts'
 
 const EXAMPLES = `
 Examples:
@@ -29,20 +31,27 @@ export function publishCommand(program: Command, terminal: Terminal): void {
     .action((topic: string, json: string, options: PublishOptions) => publish(topic, json, options, terminal))
 }
 
-async function publish(topicText: string, json: string, options: PublishOptions, terminal: Terminal): Promise<void> {
+async function publish(topic: string, json: string, options: PublishOptions, terminal: Terminal): Promise<void> {
   const target = openTarget(options)
-  const { topic, text } = options.raw
-    ? { topic: topicText, text: await readTextArgument(json) }
-    : await wrapped(topicText, json, options, target.root)
-  await using session = await openSession(target, options)
-  // also where the contract says QoS 0: only an acknowledgement tells that the broker has taken it
-  await session.publish(topic, text, 1)
-  terminal.note(`published to ${topic}`)
+  const publishing = options.raw
+    ? publishText(topic, await readTextArgument(json), target, options)
+    : publishPayload(resolveTopicArgument(topic, target.root), json, target, options)
+  const published = await publishing.catch((error: unknown) => {
+    throw commandErrorOf(error)
+  })
+  terminal.note(`published to ${published.topic}`)
 }
 
-async function wrapped(topicText: string, json: string, { clientId }: PublishOptions, root: string) {
-  const { key, topic } = resolveTopicArgument(topicText, root, clientId)
-  const message = { key, topic, payload: await readJsonArgument(json) }
-  const envelope = outgoingEnvelope(message, { client_id: clientId })
-  return { topic, text: JSON.stringify(envelope) }
+async function publishText(topic: string, text: string, target: Target, options: PublishOptions) {
+  await using connection = await connectDevice(textContract(target.root, [topic]), target, options)
+  return await Promise.race([connection.bridge.publish(topic, text), connection.lost])
+}
+
+async function publishPayload({ key, params }: TopicArgument, json: string, target: Target, options: PublishOptions) {
+  const payload = await readPayload(key, json)
+  const contract = defineContract({ root: target.root, topics: jamey.topics })
+  await using connection = await connectDevice(contract, target, options)
+  // also where the contract says QoS 0: only an acknowledgement tells that the broker has taken it
+  const published = connection.bridge.publish(key as never, payload as never, { params, qos: 1 })
+  return await Promise.race([published, connection.lost])
 }

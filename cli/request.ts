@@ -1,19 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { type Command, Option } from 'commander'
-import {
-  type Envelope,
-  envelopeSchema,
-  errorNotification,
-  privateReplyTopic,
-  REQUEST_LIMITS,
-  topicDefinition,
-} from '#contract/index.ts'
+import { type ContractTopic, errorNotification, REQUEST_LIMITS } from '#contract/index.ts'
+import { defineContract, isDeviceError, jamey, type Message } from '#device/index.ts'
 import { CommandError } from './command-error.ts'
-import { openSession } from './mqtt-session.ts'
-import { outgoingEnvelope } from './outgoing.ts'
+import { commandErrorOf, connectDevice } from './device-connection.ts'
+import { readPayload } from './payload-argument.ts'
 import { openTarget, type TargetOptions, withTargetOptions } from './target.ts'
 import { pretty, type Terminal } from './terminal.ts'
-import { readJsonArgument, resolveTopicArgument } from './topic-argument.ts'
+import { resolveTopicArgument } from './topic-argument.ts'
 
 const EXAMPLES = `
 An error reply is printed to standard error with its code, and the exit code is 1.
@@ -59,57 +53,57 @@ async function request(topicText: string, json: string, options: RequestOptions,
   if (!(timeoutMs > 0))
     throw new CommandError('usage', 'invalid_option', `--timeout: expected ms, got ${options.timeout}`)
   const target = openTarget(options)
-  const { key, topic } = resolveTopicArgument(topicText, target.root, options.clientId)
-  const reply = topicDefinition(key).reply
-  if (!reply)
+  const { key, params } = resolveTopicArgument(topicText, target.root)
+  const { reply, direction } = jamey.topics[key] as ContractTopic
+  if (!reply || direction === 'toDevice')
     throw new CommandError('usage', 'not_a_request', `topic "${key}" is not answered; use "npx bridge publish"`)
-  const own = privateReplyTopic(target.root, options.clientId)
-  const replyTo = options.replyTo ?? own
-  const envelope = outgoingEnvelope(
-    { key, topic, payload: await readJsonArgument(json) },
-    { client_id: options.clientId, correlation_id: options.correlationId, reply_to: replyTo },
-  )
+  const payload = await readPayload(key, json)
 
-  await using session = await openSession(target, options)
-  const answer = Promise.withResolvers<Envelope>()
-  // the time may be up while the message is still being sent, and nobody waits for the answer yet
-  answer.promise.catch(() => {})
-  const onMessage = (_: string, payload: Buffer) => {
-    const parsed = envelopeSchema.safeParse(JSON.parse(payload.toString('utf8')))
-    if (parsed.data?.metadata.correlation_id === options.correlationId) answer.resolve(parsed.data)
-  }
-  // errors always come to the private topic, so it is listened to whatever the reply topic
-  for (const filter of new Set([own, replyTo])) await session.subscribe(filter, onMessage)
+  const contract = replyingTo(options.replyTo, reply.payload, target.root)
+  await using connection = await connectDevice(contract, target, options, params)
   const startedAtMs = performance.now()
-  const timer = setTimeout(() => {
-    answer.reject(
-      new CommandError(
-        'failed',
-        'timeout',
-        `no reply within ${timeoutMs} ms; the same --correlation-id ${options.correlationId} may be sent again`,
-      ),
-    )
-  }, timeoutMs)
-  try {
-    await session.publish(topic, JSON.stringify(envelope), 1)
-    const received = await Promise.race([answer.promise, session.lost])
-    show(received, reply, { terminal, elapsedMs: performance.now() - startedAtMs, asJson: options.json === true })
-  } finally {
-    clearTimeout(timer)
-  }
+  let answer: { topic: string; whole: unknown } | undefined
+  const asking = connection.bridge.request(key as never, payload as never, {
+    params,
+    timeoutMs,
+    correlationId: options.correlationId,
+    replyTopic: options.replyTo,
+    onReply(message, received) {
+      answer = { topic: message.topic, whole: wholeOf(message, received) }
+    },
+  })
+  const asJson = options.json === true
+  const result = await Promise.race([asking, connection.lost]).catch((error: unknown) => {
+    if (asJson && answer) terminal.result(JSON.stringify(answer.whole))
+    throw requestError(error, options.correlationId)
+  })
+  terminal.result(asJson ? JSON.stringify(answer?.whole) : pretty(result))
+  const elapsedMs = performance.now() - startedAtMs
+  terminal.note(terminal.colors.dim(`answered in ${elapsedMs.toFixed(0)} ms on ${answer?.topic}`))
 }
 
-function show(
-  envelope: Envelope,
-  reply: NonNullable<ReturnType<typeof topicDefinition>['reply']>,
-  { terminal, elapsedMs, asJson }: { terminal: Terminal; elapsedMs: number; asJson: boolean },
-): void {
-  if (envelope.metadata.status === 'error') {
-    if (asJson) terminal.result(JSON.stringify(envelope))
-    const { code, message, component } = errorNotification.parse(envelope.payload)
-    throw new CommandError('failed', code, `${message} (${component})`)
+/** The catalogue, with the reply topic that the caller names: whether it may be used is for the broker and the function to say. */
+function replyingTo(replyTo: string | undefined, payload: ContractTopic['payload'], root: string) {
+  if (replyTo === undefined) return defineContract({ root, topics: jamey.topics })
+  const named = { direction: 'toDevice', qos: 1, absolute: true, payload } as const
+  return defineContract({ root, topics: { ...jamey.topics, [replyTo]: named } })
+}
+
+/** The reply with its envelope; one that is flat has none. */
+function wholeOf({ messageId, timestamp, topic, metadata }: Message, payload: unknown): unknown {
+  return timestamp === undefined ? payload : { message_id: messageId, timestamp, topic, payload, metadata }
+}
+
+function requestError(error: unknown, correlationId: string): unknown {
+  if (!isDeviceError(error)) return error
+  if (error.code === 'reply_timeout') {
+    const { timeoutMs } = error.details
+    const message = `no reply within ${timeoutMs} ms; the same --correlation-id ${correlationId} may be sent again`
+    return new CommandError('failed', 'timeout', message, { cause: error })
   }
-  const payload = reply.payload.parse(envelope.payload)
-  terminal.result(asJson ? JSON.stringify(envelope) : pretty(payload))
-  terminal.note(terminal.colors.dim(`answered in ${elapsedMs.toFixed(0)} ms on ${envelope.topic}`))
+  if (error.code !== 'request_refused') return commandErrorOf(error)
+  const { code, problem, notification } = error.details
+  const component = errorNotification.safeParse(notification).data?.component
+  const from = component === undefined ? '' : ` (${component})`
+  return new CommandError('failed', String(code), `${String(problem)}${from}`, { cause: error })
 }

@@ -10,7 +10,11 @@ const FILE_NAME = 'runtime.json'
 const runtimeFileSchema = z.object({
   pid: z.int(),
   mqttUrl: z.string(),
+  /** URLs for devices by kind: `mqtt`, and where the deployment has them `wss`, `mutualTls`, `https`. */
+  endpoints: z.record(z.string(), z.string()),
   apiUrl: z.string(),
+  /** Absent where the deployment has no token service. */
+  tokenServiceUrl: z.string().optional(),
   caFile: z.string(),
   root: z.string(),
   stage: z.string(),

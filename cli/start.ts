@@ -1,35 +1,49 @@
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { DEFAULT_ROOT, DEFAULT_STAGE } from '#contract/index.ts'
-import { type Runtime, startRuntime } from '#local/index.ts'
+import { RATE_LIMIT_MODES, type RateLimitMode, type Runtime, startRuntime } from '#local/index.ts'
 import { CommandError, errorCode } from './command-error.ts'
 import { startExampleUpstream } from './example-upstream.ts'
+import { printIamReport } from './iam-report.ts'
+import { keyValues } from './key-values.ts'
 import { createProgress } from './progress.ts'
 import { DEFAULT_STATE_FOLDER, findRunningRuntime, removeRuntimeFile, writeRuntimeFile } from './runtime-file.ts'
 import { createRuntimeLog } from './runtime-log.ts'
 import { hasParameter, projectContext, synthesize } from './synthesize.ts'
 import type { Terminal } from './terminal.ts'
+import { createAssemblyFolders } from './watch/assembly-folders.ts'
+import { watchProject } from './watch/watch-project.ts'
 
 /** How the stack names what it takes its upstream from. */
 const UPSTREAM_PARAMETER = 'ApiUpstreamUrl'
 /** The usual port of MQTT over TLS, and one that no well-known service has. */
-const DEFAULT_PORTS = { mqtt: '8883', api: '4599' } as const
+const DEFAULT_PORTS = { mqtt: '8883', api: '4599', httpApi: '4600' } as const
+/** Of the endpoints that a deployment may have; the option of each is named after it. */
+const ENDPOINT_PORTS = { wss: 8443, mutualTls: 8884, https: 8444, certificates: 8885 } as const
+type EndpointPort = `${keyof typeof ENDPOINT_PORTS}Port`
+const ENDPOINT_KINDS = Object.keys(ENDPOINT_PORTS) as (keyof typeof ENDPOINT_PORTS)[]
 
-interface StartOptions {
+interface StartOptions extends Partial<Record<EndpointPort, string>> {
   mqttPort: string
   apiPort: string
+  httpApiPort?: string
   state: string
   ephemeral?: boolean
   root?: string
   context?: string[]
   upstream?: string
   template?: string
+  rateLimits: RateLimitMode
   json?: boolean
   verbose?: boolean
+  /** With --no-watch: false. */
+  watch: boolean
+  iamReport?: boolean
 }
 
 const EXAMPLES = `
-Everything listens on this machine alone. Stop it with Ctrl-C; what --state holds is there at the next start.
+Everything listens on this machine alone. Stop it with Ctrl-C; what --state holds is there at the next start. A change of a source is
+taken while it runs: connections stay, and what does not compile is told and left aside.
 
 Examples:
   npx bridge start
@@ -43,6 +57,17 @@ export function startCommand(program: Command, terminal: Terminal, projectFolder
     .description('run the deployment on this machine: the same template, the same bundles')
     .option('--mqtt-port <port>', 'port of MQTT over TLS; 0 picks a free one', DEFAULT_PORTS.mqtt)
     .option('--api-port <port>', 'port of the AWS APIs; 0 picks a free one', DEFAULT_PORTS.api)
+    .option('--http-api-port <port>', `port of HTTP APIs (default: ${DEFAULT_PORTS.httpApi}; 0 with --api-port 0)`)
+    .option('--wss-port <port>', `port of MQTT over WebSockets (default: ${ENDPOINT_PORTS.wss}; 0 with --mqtt-port 0)`)
+    .option(
+      '--mutual-tls-port <port>',
+      `port for certificate and token (default: ${ENDPOINT_PORTS.mutualTls}, likewise)`,
+    )
+    .option('--https-port <port>', `port for publishing by HTTPS (default: ${ENDPOINT_PORTS.https}, likewise)`)
+    .option(
+      '--certificates-port <port>',
+      `port for certificates alone (default: ${ENDPOINT_PORTS.certificates}, likewise)`,
+    )
     .option('--state <folder>', 'where tables, queues and sessions are kept', DEFAULT_STATE_FOLDER)
     .option('--ephemeral', 'keep everything in memory')
     .option('--root <root>', `root of the topics (default: "${DEFAULT_ROOT}")`)
@@ -52,7 +77,14 @@ export function startCommand(program: Command, terminal: Terminal, projectFolder
       'API that api requests go to; "none" for none (default: the setting apiUpstreamUrl, else a small example API)',
     )
     .option('--template <folder>', 'run this cloud assembly as it is, without synthesizing')
+    .addOption(
+      new Option('--rate-limits <which>', 'of MQTT: as on AWS, all but the one of CONNECT, or none')
+        .choices(RATE_LIMIT_MODES)
+        .default('local'),
+    )
     .option('--json', 'print one line of JSON when ready')
+    .option('--no-watch', 'do not reload when a source changes')
+    .option('--iam-report', 'at the end, tell which granted actions were never used')
     .option('--verbose', 'show every log line, of functions too')
     .addHelpText('after', EXAMPLES)
     .action((options: StartOptions) => start(options, terminal, projectFolder))
@@ -65,6 +97,7 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
   const progress = createProgress(terminal)
   const { log, onLogLine } = createRuntimeLog(terminal, { isVerbose: options.verbose === true })
   await using opened = new AsyncDisposableStack()
+  const folders = opened.use(createAssemblyFolders())
 
   // the upstream is given to the template as its parameter, so that another one needs no other template
   const { apiUpstreamUrl, ...settings } = contextOf(options)
@@ -72,6 +105,7 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
   const setting = apiUpstreamUrl ?? (typeof projectUpstream === 'string' ? projectUpstream : '')
   if (setting !== '') checkUpstream('apiUpstreamUrl', setting)
   if (options.upstream !== undefined && options.upstream !== 'none') checkUpstream('--upstream', options.upstream)
+  const context = { ...settings, apiUpstreamUrl: '' }
   const stateFolder = resolve(options.state)
   // the state itself is locked, but this one has none
   if (options.ephemeral && findRunningRuntime(stateFolder)) {
@@ -81,7 +115,7 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
   const assemblyFolder = resolve(options.template ?? 'cdk.out')
   if (!options.template) {
     progress.step('synthesizing the template and bundling the functions')
-    await synthesize({ projectFolder, outputFolder: assemblyFolder, context: { ...settings, apiUpstreamUrl: '' } })
+    await synthesize({ projectFolder, outputFolder: assemblyFolder, context })
   }
   // an assembly of somebody else's may have its upstream written in
   const takesUpstream = hasParameter(assemblyFolder, UPSTREAM_PARAMETER)
@@ -101,8 +135,11 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
       stateFolder: options.ephemeral ? undefined : stateFolder,
       certificatesFolder: resolve(projectFolder, 'certs/local'),
       mqttPort: portOf('--mqtt-port', options.mqttPort),
+      endpointPorts: endpointPorts(options),
       apiPort: portOf('--api-port', options.apiPort),
+      httpApiPort: portOf('--http-api-port', httpApiPortOf(options)),
       parameters,
+      rateLimits: options.rateLimits,
       log,
       onLogLine,
       onProgress: (step) => progress.step(`starting: ${step}`),
@@ -111,20 +148,37 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
     }),
   )
   progress.done()
-  const { mqttUrl, apiUrl, caFile, region, credentials } = runtime
+  const { mqttUrl, endpoints, apiUrl, caFile, region, credentials } = runtime
   // what runs says what it is: with --template it need not be what the options say
   const root = runtime.outputs.TopicRoot ?? DEFAULT_ROOT
   const stage = runtime.outputs.Stage ?? DEFAULT_STAGE
-  writeRuntimeFile(stateFolder, { pid: process.pid, mqttUrl, apiUrl, caFile, root, stage, region, credentials })
+  const publish = () =>
+    writeRuntimeFile(stateFolder, {
+      pid: process.pid,
+      mqttUrl,
+      endpoints,
+      apiUrl,
+      tokenServiceUrl: runtime.outputs.TokenServiceUrl,
+      caFile,
+      root: runtime.outputs.TopicRoot ?? DEFAULT_ROOT,
+      stage,
+      region,
+      credentials,
+    })
+  publish()
   opened.defer(() => removeRuntimeFile(stateFolder))
+  if (options.watch && !options.template) {
+    opened.use(await watchProject({ projectFolder, context, runtime, folders, log, onReloaded: publish }))
+  }
 
   // before it is announced: whoever reads that may end it at once
   const stopped = interrupted()
   const readyMs = Math.round(performance.now() - startedAtMs)
-  if (options.json) terminal.result(JSON.stringify({ mqttUrl, apiUrl, caFile, root, readyMs }))
+  if (options.json) terminal.result(JSON.stringify({ mqttUrl, endpoints, apiUrl, caFile, root, readyMs }))
   else banner(runtime, { root, readyMs, upstreamUrl }, terminal)
   await stopped
   terminal.note('stopping')
+  if (options.iamReport) printIamReport(runtime.grantUse(), terminal)
 }
 
 /** Checked here: a function would find out only when the first request comes. */
@@ -145,14 +199,8 @@ async function exampleUpstream(
   return upstream.url
 }
 
-function contextOf({ context = [], root }: StartOptions): Record<string, string> & { root: string } {
-  const pairs = context.map((text): [string, string] => {
-    const [key, ...value] = text.split('=')
-    if (!key || value.length === 0)
-      throw new CommandError('usage', 'invalid_option', `--context: expected key=value, got ${text}`)
-    return [key, value.join('=')]
-  })
-  const given = Object.fromEntries(pairs)
+function contextOf({ context, root }: StartOptions): Record<string, string> & { root: string } {
+  const given = keyValues('--context', context)
   return { ...given, root: root ?? given.root ?? DEFAULT_ROOT }
 }
 
@@ -162,10 +210,31 @@ function portOf(option: string, text: string): number {
   throw new CommandError('usage', 'invalid_option', `${option}: expected a port from 0 to 65535, got ${text}`)
 }
 
+/** Who takes any port for the AWS APIs takes any for the others too. */
+function httpApiPortOf({ apiPort, httpApiPort }: StartOptions): string {
+  return httpApiPort ?? (apiPort === '0' ? '0' : DEFAULT_PORTS.httpApi)
+}
+
+/** Who takes any port for MQTT takes any for the others too. */
+function endpointPorts(options: StartOptions): Record<keyof typeof ENDPOINT_PORTS, number> {
+  const isAny = options.mqttPort === '0'
+  const entries = ENDPOINT_KINDS.map((kind) => {
+    const given = options[`${kind}Port`]
+    return [kind, given === undefined ? (isAny ? 0 : ENDPOINT_PORTS[kind]) : portOf(optionOf(kind), given)]
+  })
+  return Object.fromEntries(entries) as Record<keyof typeof ENDPOINT_PORTS, number>
+}
+
+function optionOf(kind: keyof typeof ENDPOINT_PORTS | 'mqtt'): string {
+  return `--${kind.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}-port`
+}
+
 function startFailure(error: unknown, options: StartOptions): unknown {
   if (errorCode(error) !== 'EADDRINUSE') return error
   const port = error instanceof Error && 'port' in error ? Number(error.port) : undefined
-  const option = String(port) === options.apiPort ? '--api-port' : '--mqtt-port'
+  const endpoint = Object.entries(endpointPorts(options)).find(([, one]) => one === port)?.[0]
+  const apiOption = { [options.apiPort]: '--api-port', [httpApiPortOf(options)]: '--http-api-port' }[String(port)]
+  const option = apiOption ?? optionOf((endpoint as keyof typeof ENDPOINT_PORTS) ?? 'mqtt')
   return new CommandError(
     'failed',
     'port_in_use',
@@ -180,13 +249,18 @@ function banner(
 ): void {
   const rows = {
     MQTT: runtime.mqttUrl,
+    ...(runtime.endpoints.wss && { WebSocket: runtime.endpoints.wss }),
+    ...(runtime.endpoints.mutualTls && { 'mutual TLS': runtime.endpoints.mutualTls }),
+    ...(runtime.endpoints.https && { HTTPS: runtime.endpoints.https }),
+    ...(runtime.endpoints.certificates && { certificate: runtime.endpoints.certificates }),
     'AWS APIs': runtime.apiUrl,
+    ...(runtime.outputs.TokenServiceUrl && { tokens: runtime.outputs.TokenServiceUrl }),
     CA: runtime.caFile,
     topics: `${root}/…`,
     upstream: upstreamUrl,
   }
   result(`\n${colors.bold('mqtt-cloud-bridge')} is ready ${colors.dim(`(${(readyMs / 1000).toFixed(1)} s)`)}`)
-  for (const [name, value] of Object.entries(rows)) result(`  ${colors.dim(name.padEnd(9))} ${value}`)
+  for (const [name, value] of Object.entries(rows)) result(`  ${colors.dim(name.padEnd(11))} ${value}`)
   for (const { type, logicalId } of runtime.unsupported) result(colors.yellow(`  not run here: ${logicalId} (${type})`))
   for (const name of runtime.closedEndpoints) result(colors.dim(`  not open here: endpoint ${name}`))
   result(

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
+import type { BridgeState, Message } from '#device/index.ts'
 import { CommandError } from './command-error.ts'
-import { openSession } from './mqtt-session.ts'
+import { commandErrorOf, connectDevice } from './device-connection.ts'
 import { openTarget, type TargetOptions, withTargetOptions } from './target.ts'
 import { pretty, type Terminal } from './terminal.ts'
+import { textContract } from './text-contract.ts'
 
 const EXAMPLES = `
 Examples:
@@ -35,29 +37,51 @@ async function subscribe(filter: string, options: SubscribeOptions, terminal: Te
   if (!(count >= 1))
     throw new CommandError('usage', 'invalid_option', `--count: expected a number, got ${options.count}`)
   const target = openTarget(options)
-  await using session = await openSession(target, options)
+  const { pattern, group } = readFilter(filter)
+  const isWildcard = /[+#]/.test(pattern)
+  const contract = textContract(target.root, isWildcard ? [] : [pattern])
+  await using connection = await connectDevice(contract, target, options)
+  const { bridge, lost } = connection
   const ended = Promise.withResolvers<void>()
   process.once('SIGINT', () => ended.resolve())
   let seen = 0
-  await session.subscribe(filter, (topic, payload) => {
+  const show = (delivered: unknown, { topic }: Message) => {
     seen += 1
     if (seen > count) return
-    terminal.result(
-      options.json ? JSON.stringify({ topic, payload: readable(payload) }) : shown(topic, payload, terminal),
-    )
+    // what comes by a wildcard says which topic of the contract it is
+    const text = isWildcard ? (delivered as { payload: string }).payload : String(delivered)
+    terminal.result(options.json ? JSON.stringify({ topic, payload: readable(text) }) : shown(topic, text, terminal))
     if (seen === count) ended.resolve()
+  }
+  const listening = bridge.on(pattern, show, { absolute: true, sharedGroup: group })
+  await Promise.race([listening, lost]).catch((error: unknown) => {
+    throw commandErrorOf(error)
   })
   terminal.note(terminal.colors.dim(`listening to ${filter} as ${options.clientId}`))
-  await Promise.race([ended.promise, session.lost])
+  bridge.onState((state) => terminal.note(terminal.colors.dim(stateText(state))))
+  bridge.onEvent('subscriptionLost', ({ error }) => ended.reject(commandErrorOf(error)))
+  await Promise.race([ended.promise, lost])
 }
 
-function shown(topic: string, payload: Buffer, { colors }: Terminal): string {
-  const value = readable(payload)
+function readFilter(text: string): { pattern: string; group: string | undefined } {
+  const [, group, pattern = text] = /^\$share\/([^/]+)\/(.+)$/.exec(text) ?? []
+  return { pattern, group }
+}
+
+function stateText(state: BridgeState): string {
+  if (state.status !== 'reconnecting') return state.status
+  const { reason, delayMs } = state
+  return reason.code === 'token_renewal'
+    ? 'renewing the token'
+    : `${reason.message}; again in ${Math.round(delayMs)} ms`
+}
+
+function shown(topic: string, text: string, { colors }: Terminal): string {
+  const value = readable(text)
   return `${colors.cyan(topic)} ${typeof value === 'string' ? value : pretty(value)}`
 }
 
-function readable(payload: Buffer): unknown {
-  const text = payload.toString('utf8')
+function readable(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -10,13 +10,14 @@ const SOURCES = [
   'contract',
   'correlation',
   'functions',
+  'keys',
   'lib',
   'fleet.json',
   'cdk.json',
   'package-lock.json',
 ]
 /** Settings that name a file. */
-const FILE_SETTINGS = ['fleetFile', 'conscienceRulesFile']
+const FILE_SETTINGS = ['tokenSigningKeysFile', 'fleetFile', 'conscienceRulesFile', 'jwksFile']
 const KEY_FILE = '.sources'
 
 /**
@@ -35,15 +36,37 @@ export async function synthesize(options: {
   // the folder is also where "cdk synth" writes, for whatever stage: what stands there must be what was made here
   const isCurrent = existsSync(keyFile) && readFileSync(keyFile, 'utf8') === `${sources} ${assemblyKey(outputFolder)}`
   if (isCurrent) return false
-  await run(projectFolder, {
-    ...process.env,
-    CDK_OUTDIR: outputFolder,
-    CDK_CONTEXT_JSON: JSON.stringify({ ...defaults, ...context }),
-    // the checks before a deployment are for "cdk synth"; they take longer than all the rest
-    CDK_VALIDATION: 'false',
-  })
+  await synthesizeInto(outputFolder, options)
   writeFileSync(keyFile, `${sources} ${assemblyKey(outputFolder)}`)
   return true
+}
+
+/** Makes an assembly in a folder. Throws synth_failed with the app's own words; with `signal` aborted, at once. */
+export async function synthesizeInto(
+  outputFolder: string,
+  options: { projectFolder: string; context: Readonly<Record<string, string>>; signal?: AbortSignal },
+): Promise<void> {
+  const { projectFolder, context, signal } = options
+  const env = {
+    // reading TypeScript takes a good part of the time
+    NODE_COMPILE_CACHE: join(projectFolder, 'node_modules/.cache/mqtt-cloud-bridge/compiled'),
+    ...process.env,
+    CDK_OUTDIR: outputFolder,
+    CDK_CONTEXT_JSON: JSON.stringify({ ...projectContext(projectFolder), ...context }),
+    // the checks before a deployment are for "cdk synth"; they take longer than all the rest
+    CDK_VALIDATION: 'false',
+  }
+  await run(projectFolder, env, signal)
+}
+
+/** Files and folders that a template is made of; `context` beside what cdk.json says. */
+export function watchedPaths(projectFolder: string, context: Readonly<Record<string, string>>): string[] {
+  const settings = { ...projectContext(projectFolder), ...context }
+  return [...SOURCES, ...namedFiles(settings)].map((source) => resolve(projectFolder, source))
+}
+
+function namedFiles(settings: Readonly<Record<string, unknown>>): string[] {
+  return FILE_SETTINGS.flatMap((name) => (typeof settings[name] === 'string' ? [settings[name]] : []))
 }
 
 /** The settings that cdk.json gives to every synthesis. */
@@ -67,8 +90,7 @@ export function hasParameter(assemblyFolder: string, name: string): boolean {
 
 function sourcesKey(projectFolder: string, context: Readonly<Record<string, unknown>>): string {
   const hash = createHash('sha256').update(JSON.stringify(context))
-  const named = FILE_SETTINGS.flatMap((name) => (typeof context[name] === 'string' ? [context[name]] : []))
-  for (const source of [...SOURCES, ...named]) {
+  for (const source of [...SOURCES, ...namedFiles(context)]) {
     for (const file of filesOf(resolve(projectFolder, source))) hash.update(file).update(readFileSync(file))
   }
   return hash.digest('hex')
@@ -94,11 +116,12 @@ function filesOf(path: string): string[] {
     .sort()
 }
 
-function run(projectFolder: string, env: NodeJS.ProcessEnv): Promise<void> {
+function run(projectFolder: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<void> {
   const child = spawn(process.execPath, ['bin/app.ts'], {
     cwd: projectFolder,
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
+    ...(signal && { signal }),
   })
   const words: Buffer[] = []
   child.stderr.on('data', (chunk: Buffer) => words.push(chunk))

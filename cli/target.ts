@@ -2,8 +2,16 @@ import { readFileSync } from 'node:fs'
 import { DescribeDomainConfigurationCommand, IoTClient } from '@aws-sdk/client-iot'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { Command } from 'commander'
-import { DEFAULT_ROOT, DEFAULT_STAGE, deploymentNames, type IssuerKey, issuerKeySchema } from '#contract/index.ts'
+import {
+  DEFAULT_ROOT,
+  DEFAULT_STAGE,
+  deploymentNames,
+  deviceMasterSchema,
+  type IssuerKey,
+  signingKey,
+} from '#contract/index.ts'
 import { CommandError } from './command-error.ts'
+import { readIssuerKeys } from './issuer-keys.ts'
 import { DEFAULT_STATE_FOLDER, readRuntimeFile } from './runtime-file.ts'
 
 /** Which bridge a command talks to. */
@@ -14,13 +22,30 @@ export interface TargetOptions {
   state: string
 }
 
+export interface AwsSettings {
+  endpoint?: string
+  region?: string
+  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken: string }
+}
+
 export interface Target {
   stage: string
   root: string
   /** Host and port for devices, and the authority that signed its certificate; undefined: one the system trusts. */
   mqtt(): Promise<{ url: string; ca: string | undefined; alpn: string | undefined }>
+  /** File of the authority that signed the servers' certificates; undefined: one the system trusts. */
+  readonly caFile: string | undefined
+  /** The key of the issuer that signs now. */
   issuerKey(): Promise<IssuerKey>
+  /** The secret that device keys are derived from. */
+  deviceMaster(): Promise<{ secret: string }>
+  /** What SDK clients are made with: empty for AWS, where environment and profile say it. */
+  readonly aws: AwsSettings
+  /** Undefined where only the stack's outputs tell: on AWS. */
+  readonly tokenServiceUrl: string | undefined
   describeDomain(name: string): Promise<string | undefined>
+  /** URLs of the local runtime by kind of endpoint; undefined for AWS. */
+  readonly localEndpoints: Readonly<Record<string, string>> | undefined
 }
 
 /** Adds the options by which every command chooses its bridge, as a group of their own. */
@@ -41,7 +66,7 @@ export function openTarget(options: TargetOptions): Target {
   const local = options.aws ? undefined : readRuntimeFile(options.state)
   const { stage, root } = local ?? { stage: options.stage ?? DEFAULT_STAGE, root: options.root ?? DEFAULT_ROOT }
   const names = deploymentNames(stage)
-  const aws = local ? { endpoint: local.apiUrl, region: local.region, credentials: local.credentials } : {}
+  const aws: AwsSettings = local ? { endpoint: local.apiUrl, region: local.region, credentials: local.credentials } : {}
 
   async function describeDomain(domainConfigurationName: string): Promise<string | undefined> {
     const { domainName } = await new IoTClient(aws).send(
@@ -53,7 +78,11 @@ export function openTarget(options: TargetOptions): Target {
   return {
     stage,
     root,
+    aws,
+    caFile: local?.caFile,
+    tokenServiceUrl: local?.tokenServiceUrl,
     describeDomain,
+    localEndpoints: local?.endpoints,
     async mqtt() {
       if (local) return { url: local.mqttUrl, ca: readFileSync(local.caFile, 'utf8'), alpn: undefined }
       const host = await describeDomain(names.domains.mqtt)
@@ -62,10 +91,17 @@ export function openTarget(options: TargetOptions): Target {
       return { url: `mqtts://${host}:443`, ca: undefined, alpn: 'mqtt' }
     },
     async issuerKey() {
+      const client = new SecretsManagerClient(aws)
+      const keys = await readIssuerKeys(client, names.issuerSecret)
+      const key = signingKey(keys, Date.now() / 1_000)
+      if (!key) throw new CommandError('failed', 'secret_empty', `${names.issuerSecret} has no value`)
+      return key
+    },
+    async deviceMaster() {
       const { SecretString } = await new SecretsManagerClient(aws).send(
-        new GetSecretValueCommand({ SecretId: names.issuerSecret }),
+        new GetSecretValueCommand({ SecretId: names.deviceMasterSecret }),
       )
-      return issuerKeySchema.parse(JSON.parse(SecretString ?? 'null'))
+      return deviceMasterSchema.parse(JSON.parse(SecretString ?? 'null'))
     },
   }
 }

@@ -1,17 +1,20 @@
-import { isTopicKey, resolveTopic, type TopicKey, topicName, topicTemplate } from '#contract/index.ts'
+import { isTopicKey, resolveTopic, type TopicKey } from '#contract/index.ts'
 import { CommandError } from './command-error.ts'
 
+export interface TopicArgument {
+  key: TopicKey
+  /** Values of its placeholders, as far as they were given. */
+  params: Record<string, string>
+}
+
 /**
- * A topic as people write it: the key of the contract (`conscience/evaluate`), also with the sender's own id for `{clientId}`, or the
+ * A topic as people write it: the key of the contract (`conscience/evaluate`), where the sender's own id stands for `{clientId}`, or the
  * whole name. Throws topic_unknown.
  */
-export function resolveTopicArgument(text: string, root: string, clientId: string): { key: TopicKey; topic: string } {
-  if (isTopicKey(text)) {
-    const own = text.includes('{clientId}') ? topicName(root, text, { clientId } as never) : topicTemplate(root, text)
-    return { key: text, topic: own }
-  }
-  const key = resolveTopic(root, text)?.key
-  if (key) return { key, topic: text }
+export function resolveTopicArgument(text: string, root: string): TopicArgument {
+  if (isTopicKey(text)) return { key: text, params: {} }
+  const found = resolveTopic(root, text)
+  if (found) return { key: found.key, params: { ...found.parameters } as Record<string, string> }
   throw new CommandError(
     'usage',
     'topic_unknown',
