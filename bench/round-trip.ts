@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { DEFAULT_ROOT, privateReplyTopic, topicName } from '#contract/index.ts'
 import { type Runtime, startRuntime } from '#local/index.ts'
 import { benchAssembly, CERTIFICATES_FOLDER } from './assembly.ts'
-import { connectDevice, readIssuerKey } from './device.ts'
+import { connectDevice, readIssuerKey } from './bridge-device.ts'
 import { describeMachine, machineText } from './machine.ts'
 import { percentile, renderTable, tell } from './report.ts'
 
@@ -78,6 +78,7 @@ async function runVariant(name: string, assemblyFolder: string, stateFolder: str
     certificatesFolder: CERTIFICATES_FOLDER,
     mqttPort: 0,
     apiPort: 0,
+    rateLimits: 'off',
     log: ({ level, event }) => void (level === 'error' && problems.push(event)),
   })
   const key = await readIssuerKey(runtime)

@@ -6,9 +6,17 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { PROJECT_FOLDER } from '../docs/markdown.ts'
 
+interface ReadyLine {
+  mqttUrl: string
+  endpoints: Record<string, string>
+  caFile: string
+}
+
 /** The runtime as a process of its own, as a user starts it. */
 export interface StartedBridge extends AsyncDisposable {
   readonly port: string
+  /** Of the endpoints that were asked for, by kind. */
+  readonly endpoints: Readonly<Record<string, string>>
   readonly caFile: string
   /** Its state folder, which finds it for other commands. */
   readonly stateFolder: string
@@ -16,18 +24,30 @@ export interface StartedBridge extends AsyncDisposable {
   logged(fields: Readonly<Record<string, string>>): Promise<Record<string, unknown>>
 }
 
-/** Starts the runtime on free ports with nothing kept. */
-export async function startBridge(): Promise<StartedBridge> {
+/** Starts the runtime on free ports with nothing kept, and with these further options. */
+export async function startBridge(more: readonly string[] = []): Promise<StartedBridge> {
   const stateFolder = mkdtempSync(join(tmpdir(), 'bridge-interop-'))
-  const options = ['--json', '--mqtt-port', '0', '--api-port', '0', '--ephemeral', '--state', stateFolder]
+  const options = [
+    '--json',
+    '--no-watch',
+    '--mqtt-port',
+    '0',
+    '--api-port',
+    '0',
+    '--ephemeral',
+    '--state',
+    stateFolder,
+    ...more,
+  ]
   const child = spawn(process.execPath, ['bin/bridge.ts', 'start', ...options], {
     cwd: PROJECT_FOLDER,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const log = followLog(child)
-  const { mqttUrl, caFile } = await readyLine(child, log.text)
+  const { mqttUrl, endpoints, caFile } = await readyLine(child, log.text)
   return {
     port: new URL(mqttUrl).port,
+    endpoints,
     caFile,
     stateFolder,
     logged: log.logged,
@@ -40,12 +60,12 @@ export async function startBridge(): Promise<StartedBridge> {
   }
 }
 
-function readyLine(child: ChildProcess, errors: () => string): Promise<{ mqttUrl: string; caFile: string }> {
+function readyLine(child: ChildProcess, errors: () => string): Promise<ReadyLine> {
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the runtime ended with ${code}: ${errors()}`)))
     if (child.stdout) {
       createInterface({ input: child.stdout }).on('line', (line) => {
-        if (line.startsWith('{')) resolve(JSON.parse(line) as { mqttUrl: string; caFile: string })
+        if (line.startsWith('{')) resolve(JSON.parse(line) as ReadyLine)
       })
     }
   })
