@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ERRORS } from '#contract/index.ts'
+import { PROBLEMS } from '../../cli/doctor/problems.ts'
 import { PROJECT_FOLDER, readDocument, tableRows, unquoted } from './markdown.ts'
 
 const document = readDocument('docs/ERRORS.md')
@@ -35,6 +36,12 @@ describe('docs/ERRORS.md', () => {
     const listed = commandLine.map(([code, exitCode]) => [unquoted(code), exitCode])
 
     expect(listed.sort()).toEqual(commandLineCodes().sort())
+  })
+
+  test('lists every code of the doctor with what it says to do', () => {
+    const rows = tableRows(document, ['code', 'what `bridge doctor` says to do'])
+
+    expect(rows.map(([code, advice]) => [unquoted(code), advice])).toEqual(Object.entries(PROBLEMS))
   })
 
   test.each([

@@ -26,9 +26,18 @@ describe('README.md', () => {
     expect(shown).toEqual({ action, ...judgement })
   })
 
+  test('shows the answer that its question gets', async () => {
+    const [, question = ''] = /npx bridge (explain [^\n]*)/.exec(readme) ?? []
+    const { stdout } = await run(process.execPath, [join(PROJECT_FOLDER, 'bin/bridge.ts'), ...question.split(' ')])
+
+    expect(blockAfter(readme, 'the answer of the line above, held by a test')).toBe(stdout)
+  })
+
   test('names commands and options that the command line has', async () => {
     const used = new Map<string, Set<string>>()
-    for (const [, command = '', rest = ''] of allDocuments().matchAll(/npx bridge ([a-z]+)([^\n`]*)/g)) {
+    for (const [, command = '', rest = ''] of allDocuments().matchAll(
+      /npx bridge ((?:device |secret )?[a-z]+)([^\n`]*)/g,
+    )) {
       const options = [...rest.replaceAll(/'[^']*'/g, '').matchAll(/--[a-z-]+/g)].map(([option]) => option)
       used.set(command, new Set([...(used.get(command) ?? []), ...options]))
     }
@@ -76,7 +85,7 @@ describe('links', () => {
 })
 
 /** Made by npm, tests and the CDK. */
-const MADE = new Set(['node_modules', 'cdk.out', 'coverage'])
+const MADE = new Set(['node_modules', 'cdk.out', 'coverage', 'dist'])
 
 function documentPaths(): string[] {
   const folders = ['.', 'docs', 'certs', ...readdirSync(join(PROJECT_FOLDER, 'local')).map((name) => `local/${name}`)]
@@ -85,7 +94,8 @@ function documentPaths(): string[] {
     const names = existsSync(path) && !folder.endsWith('.ts') ? readdirSync(path) : []
     return names.filter((name) => name.endsWith('.md')).map((name) => join(folder, name))
   })
-  return [...found, 'examples/upstream/README.md'].sort()
+  const examples = readdirSync(join(PROJECT_FOLDER, 'examples')).map((name) => `examples/${name}/README.md`)
+  return [...found, ...examples].sort()
 }
 
 function allDocuments(): string {
@@ -115,6 +125,10 @@ function shownDefault(value: unknown): string {
 }
 
 async function helpOf(command: string): Promise<string> {
-  const { stdout } = await run(process.execPath, [join(PROJECT_FOLDER, 'bin/bridge.ts'), command, '--help'])
+  const { stdout } = await run(process.execPath, [
+    join(PROJECT_FOLDER, 'bin/bridge.ts'),
+    ...command.split(' '),
+    '--help',
+  ])
   return stdout
 }

@@ -55,8 +55,12 @@ describe('a token with the permission jamey/memory/#', () => {
   })
 
   test('does the same for MQTT 3.1.1, which has fewer words for it', async () => {
+    await using subscriber = await bridge.connect({ permissions, subscribe: [], protocolVersion: 4 })
+    const subscriberEnded = disconnected(subscriber)
+    await expect(subscriber.subscribe('jamey/#')).rejects.toThrow()
+    await subscriberEnded
+
     await using device = await bridge.connect({ permissions, subscribe: [], protocolVersion: 4 })
-    await expect(device.subscribe('jamey/#')).rejects.toThrow()
     const ended = disconnected(device)
     device.client.publish('jamey/conscience/evaluate', '{}', { qos: 1 })
     await ended
@@ -70,6 +74,72 @@ describe('a token with the permission jamey/memory/#', () => {
     const connecting = bridge.connect({ clientId: 'observer-1', permissions: ['jamey/memory/store'] })
     await expect(connecting).rejects.toMatchObject({ code: 0x87 })
     expect(await refusal('observer-1')).toMatchObject({ code: 'rights_empty' })
+  })
+})
+
+describe('a token that denies', () => {
+  const permissions = ['jamey/#', '!jamey/events/errors', '!pub:jamey/memory/store']
+
+  test('takes that away from its role, and leaves filters that are wider', async () => {
+    await using device = await bridge.connect({ permissions, subscribe: ['jamey/events/#'] })
+
+    for (const topic of ['jamey/events/errors', 'jamey/memory/store']) {
+      await expect(device.publish(topic, '{}'), topic).rejects.toMatchObject({ code: 0x87 })
+    }
+    await expect(device.subscribe('jamey/events/errors')).rejects.toMatchObject({ code: 0x87 })
+
+    await using other = await bridge.connect({ clientId: 'operator-1', permissions: ['jamey/#'] })
+    await other.publish('jamey/events/errors', '{"from":"other"}')
+    await other.publish('jamey/events/status', '{"from":"other"}')
+    expect(await device.messages.take('what is not denied', () => true)).toMatchObject({ topic: 'jamey/events/status' })
+  })
+})
+
+describe('RETAIN', () => {
+  const topic = 'jamey/events/status'
+  const retained = { qos: 1, retain: true } as const
+
+  test('is refused without a right of its own, which role and token give', async () => {
+    await using agent = await bridge.connect({ permissions: ['jamey/#', `retain:${topic}`], subscribe: [] })
+    await agent.publish(topic, '{}')
+    await expect(agent.client.publishAsync(topic, '{}', retained)).rejects.toMatchObject({ code: 0x87 })
+
+    await using plain = await bridge.connect({ clientId: 'operator-1', permissions: ['jamey/#'], subscribe: [] })
+    await expect(plain.client.publishAsync(topic, '{}', retained)).rejects.toMatchObject({ code: 0x87 })
+    await plain.client.endAsync()
+
+    await using operator = await bridge.connect({
+      clientId: 'operator-1',
+      permissions: ['jamey/#', `retain:${topic}`],
+      subscribe: [],
+    })
+    await operator.client.publishAsync(topic, '', retained)
+    await expect(operator.client.publishAsync('jamey/events/errors', '{}', retained)).rejects.toMatchObject({
+      code: 0x87,
+    })
+  })
+
+  test.each([
+    [
+      'on a topic outside the rights',
+      { topic: 'jamey/memory/updates', payload: Buffer.from('{}'), qos: 1, retain: false },
+    ],
+    ['retained without the right', { topic, payload: Buffer.from('{}'), qos: 1, retain: true }],
+  ] as const)('a Will %s closes the door', async (_, will) => {
+    await expect(bridge.connect({ permissions: ['jamey/#'], mqtt: { will } })).rejects.toMatchObject({ code: 0x87 })
+  })
+})
+
+describe('a shared subscription', () => {
+  test('takes a role that names the group', async () => {
+    const filter = 'jamey/events/#'
+    await using operator = await bridge.connect({ clientId: 'operator-1', permissions: ['jamey/#'], subscribe: [] })
+    await operator.subscribe(`$share/operators/${filter}`)
+    for (const denied of [`$share/others/${filter}`, `$share/operators/x/${filter}`, '$share/operators/jamey/#']) {
+      await expect(operator.subscribe(denied), denied).rejects.toMatchObject({ code: 0x87 })
+    }
+    await using agent = await bridge.connect({ permissions: ['jamey/#'], subscribe: [] })
+    await expect(agent.subscribe(`$share/operators/${filter}`)).rejects.toMatchObject({ code: 0x87 })
   })
 })
 
@@ -151,11 +221,6 @@ describe('who is not let in', () => {
     ['a removed device', 'device_inactive', () => ({ clientId: 'removed' })],
     ['a token older than the renewed key', 'token_revoked', () => ({ clientId: 'renewed' })],
     ['a role that the fleet does not define', 'role_unknown', () => ({ clientId: 'no-such-role' })],
-    [
-      'a host name that is not ours',
-      'server_name_unknown',
-      () => ({ mqtt: { servername: 'evil.example', rejectUnauthorized: false } }),
-    ],
     [
       'the record of the server names',
       'client_id_invalid',

@@ -356,7 +356,7 @@ describe('what reaches no function', () => {
     const ended = disconnected(other)
     other.client.publish('jamey/memory/store', SECRET.padEnd(MAX_PAYLOAD_BYTES + 1), { qos: 1 })
 
-    expect(await ended).toBe(protocolVersion === 5 ? 0x95 : undefined)
+    expect(await ended).toBe(protocolVersion === 5 ? 0x97 : undefined)
     const entry = await bridge.log.runtime.take(
       'disconnect',
       ({ event, clientId }) => event === 'client_disconnected' && clientId === 'cli-publish',

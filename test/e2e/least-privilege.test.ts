@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { InvokeCommand } from '@aws-sdk/client-lambda'
 import { describe, expect, test } from 'vitest'
 import { createEnvelope, TOPIC_KEYS, topicDefinition, topicTemplate } from '#contract/index.ts'
+import { signToken } from '../fixtures/tokens.ts'
 import {
   type Bridge,
   functionResource,
@@ -22,7 +23,16 @@ interface Grant {
   withdraw(template: Template): void
 }
 
-const FUNCTION_NAMES = ['api', 'authorizer', 'conscience', 'events', 'memory', 'publisher', 'registrar'] as const
+const FUNCTION_NAMES = [
+  'api',
+  'authorizer',
+  'conscience',
+  'events',
+  'memory',
+  'publisher',
+  'registrar',
+  'tokens',
+] as const
 const CLIENT_ID = 'jamey-instance-1'
 /** At the end of a logical id; a long physical name is made without it. */
 const CDK_HASH_CHARACTERS = 8
@@ -80,7 +90,7 @@ function eventsFor(bridge: Bridge, functionName: string): unknown[] {
     case 'api':
       return [ruleEvent('api/requests', { method: 'GET', path: '/rules' })]
     case 'authorizer':
-      return [connectEvent(bridge.token(CLIENT_ID))]
+      return [connectEvent(bridge.token(CLIENT_ID)), connectEvent(deviceToken())]
     case 'conscience':
       return [ruleEvent('conscience/evaluate', { action: 'a', context: 'c' })]
     case 'events':
@@ -90,6 +100,8 @@ function eventsFor(bridge: Bridge, functionName: string): unknown[] {
         ruleEvent('memory/store', { layer: 'semantic', content: 'c', tags: [] }),
         ruleEvent('memory/query', { query: 'c' }),
       ]
+    case 'tokens':
+      return [tokenEvent('POST /tokens'), tokenEvent('POST /device-tokens')]
     case 'publisher':
       return [...publishCommands(), failureRecord()]
     default:
@@ -117,6 +129,26 @@ function connectEvent(token: string) {
     protocolData: {
       tls: { serverName: 'localhost' },
       mqtt: { clientId: CLIENT_ID, password: Buffer.from(token).toString('base64') },
+    },
+  }
+}
+
+/** As if signed by a device; with another key, which takes the master secret to find out. */
+function deviceToken(): string {
+  const iat = Math.floor(Date.now() / 1_000)
+  const claims = { sub: CLIENT_ID, iat, exp: iat + 60, permissions: ['${root}/#'] }
+  return signToken({ alg: 'HS256', typ: 'JWT', kid: 'device-1' }, claims)
+}
+
+/** As API Gateway asks for a token; the client key is none, which takes the master secret to find out. */
+function tokenEvent(routeKey: string) {
+  return {
+    routeKey,
+    headers: { 'content-type': 'application/json', authorization: 'Bearer client-1.x' },
+    body: JSON.stringify({ client_id: CLIENT_ID }),
+    requestContext: {
+      requestId: randomUUID(),
+      authorizer: { iam: { userArn: 'arn:aws:iam::000000000000:user/test' } },
     },
   }
 }

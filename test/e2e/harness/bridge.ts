@@ -1,11 +1,12 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { LambdaClient } from '@aws-sdk/client-lambda'
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { GetQueueUrlCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { marshall } from '@aws-sdk/util-dynamodb'
-import { DEFAULT_STAGE, type DeviceRecord, deploymentNames, type IssuerKey, issuerKeySchema } from '#contract/index.ts'
+import { DEFAULT_STAGE, type DeviceRecord, deploymentNames, type IssuerKey, signingKey } from '#contract/index.ts'
 import { type Runtime, startRuntime } from '#local/index.ts'
 import { ALL_PERMISSIONS, issueToken } from '../../../cli/issue-token.ts'
+import { readIssuerKeys } from '../../../cli/issuer-keys.ts'
 import { sharedFolders } from './assembly.ts'
 import { connectDevice, type Device, type DeviceOptions } from './device.ts'
 import { createRecordedLog, type RecordedLog } from './recorded-log.ts'
@@ -89,12 +90,13 @@ export function awsOptions({ apiUrl, region, credentials }: Pick<Runtime, 'apiUr
   return { endpoint: apiUrl, region, credentials, maxAttempts: 1 }
 }
 
-/** As an issuer reads it: through Secrets Manager. */
+/** As an issuer reads it: through Secrets Manager, and the one that signs now. */
 export async function readIssuerKey(target: Parameters<typeof awsOptions>[0]): Promise<IssuerKey> {
   const client = new SecretsManagerClient(awsOptions(target))
-  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: NAMES.issuerSecret }))
+  const key = signingKey(await readIssuerKeys(client, NAMES.issuerSecret), Date.now() / 1_000)
   client.destroy()
-  return issuerKeySchema.parse(JSON.parse(SecretString ?? 'null'))
+  if (!key) throw new Error(`${NAMES.issuerSecret} has no value`)
+  return key
 }
 
 async function queuedMessages(sqs: SQSClient, nameHolds: string) {

@@ -52,7 +52,7 @@ export interface Device extends AsyncDisposable {
 }
 
 /** Connects, or rejects with the CONNACK's code as `code`. */
-export async function connectDevice(url: string, caFile: string, options: DeviceOptions): Promise<Device> {
+export async function connectDevice(url: string, caFile: string | undefined, options: DeviceOptions): Promise<Device> {
   const { clientId, password, protocolVersion = 5, subscribe = [privateReplyTopic(ROOT, clientId)] } = options
   const messages = createInbox<Received>(({ topic, text }) => `${topic} ${text.slice(0, 300)}`)
   const client = connect(url, {
@@ -60,7 +60,7 @@ export async function connectDevice(url: string, caFile: string, options: Device
     clientId,
     password,
     username: clientId,
-    ca: readFileSync(caFile),
+    ...(caFile !== undefined && { ca: readFileSync(caFile) }),
     clean: true,
     reconnectPeriod: 0,
     connectTimeout: 10_000,

@@ -7,8 +7,10 @@ export {
   startBridgeProcess,
   temporaryFolder,
 } from './bridge-process.ts'
+export { runHere } from './command-line.ts'
 export { connectDevice, type Device, disconnected, envelopeOf, type Received, ROOT } from './device.ts'
 export { patiently } from './inbox.ts'
 export { killableAssembly } from './killing-bundle.ts'
+export { quickKeysAssembly } from './quick-keys.ts'
 export type { FunctionEntry } from './recorded-log.ts'
 export { answerOk, startTestUpstream, type TestUpstream } from './upstream.ts'

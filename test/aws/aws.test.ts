@@ -1,0 +1,3 @@
+import { testService } from './suites/index.ts'
+
+testService('AWS')
