@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { DescribeDomainConfigurationCommand, IoTClient } from '@aws-sdk/client-iot'
+import { deploymentNames } from '#contract/index.ts'
 
 /** Said on purpose: what runs here writes to a deployment and is billed. */
 const OPT_IN = ['BRIDGE_AWS_TESTS', 'i-accept-the-cost'] as const
@@ -16,8 +17,12 @@ if (process.env.AWS_ENDPOINT_URL !== undefined) {
   console.error('refused: AWS_ENDPOINT_URL is set, so this would not be AWS. "npm test" runs the same suites here.')
   process.exit(2)
 }
-const { Account } = await new STSClient({}).send(new GetCallerIdentityCommand({}))
-console.error(`account ${Account}, region ${process.env.AWS_REGION ?? 'of your profile'}, stage ${stage}`)
+// with account and region in its ARN
+const domainConfigurationName = deploymentNames(stage).domains.mqtt
+const { domainConfigurationArn } = await new IoTClient({}).send(
+  new DescribeDomainConfigurationCommand({ domainConfigurationName }),
+)
+console.error(`running against ${domainConfigurationArn}`)
 
 const vitest = fileURLToPath(import.meta.resolve('vitest/vitest.mjs'))
 const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', 'vitest.aws.config.ts'], {

@@ -140,6 +140,37 @@ describe('a running bridge', () => {
     })
   })
 
+  test('simulates a fleet, and tells what became of its requests', async () => {
+    const fleet = ['--devices', '10', '--rate', '2', '--duration', '2']
+    const { exitCode, stdout, stderr } = await run('simulate', ...fleet, '--json')
+
+    expect(exitCode, stderr).toBe(0)
+    expect(stderr).toContain('connecting 10 of 10 devices')
+    expect(JSON.parse(stdout)).toMatchObject({
+      devices: 10,
+      topic: 'conscience/evaluate',
+      sent: 40,
+      answered: 40,
+      refused: {},
+      late: 0,
+      lost: 0,
+      open: 0,
+      p50Ms: expect.any(Number),
+      p99Ms: expect.any(Number),
+    })
+  })
+
+  test('a simulated fleet whose requests are refused fails, with the reasons counted', async () => {
+    const requests = ['--topic', 'api/requests', '--payload', '{"method":"GET","path":"/rules"}']
+    const { exitCode, stdout, stderr } = await run('simulate', '--devices', '2', '--duration', '1', ...requests)
+
+    expect({ exitCode, stderr: stderr.trim().split('\n').at(-1) }).toEqual({
+      exitCode: 1,
+      stderr: 'requests_unanswered: 0 lost, 2 upstream_not_configured',
+    })
+    expect(stdout).toMatch(/^upstream_not_configured +2$/m)
+  })
+
   test('tells its endpoints', async () => {
     const { exitCode, stdout } = await run('endpoint', '--json')
     expect(exitCode).toBe(0)
@@ -191,6 +222,14 @@ describe('a running bridge', () => {
     ['a raw publish outside the contract', ['publish', '--raw', 'jamey/x', 'y'], 1, 'publish_denied'],
     ['a subscription without the right', ['subscribe', 'jamey/memory/store', '--count', '1'], 1, 'subscribe_denied'],
     ['a count of nothing', ['subscribe', 'jamey/#', '--count', '0'], 2, 'invalid_option'],
+    ['a fleet of none', ['simulate', '--devices', '0'], 2, 'invalid_option'],
+    ['a fleet that asks nothing', ['simulate', '--topic', 'events/status'], 2, 'not_a_request'],
+    [
+      'a fleet with a payload outside the contract',
+      ['simulate', '--topic', 'memory/query', '--payload', '{}'],
+      2,
+      'invalid_payload',
+    ],
     ['a device that is not registered', ['subscribe', 'jamey/#', '--client-id', 'nobody'], 1, 'connect_failed'],
     ['a lifetime that is no number', ['token', '--client-id', 'a', '--lifetime', 'long'], 2, 'invalid_option'],
     ['a client id that is none', ['token', '--client-id', 'a b'], 2, 'client_id_invalid'],

@@ -207,7 +207,7 @@ test('the end of the authorization is token_expired, not forbidden', async () =>
 })
 
 describe('1,000 renewals under load', () => {
-  test('lose nothing and handle nothing twice, in either direction', { timeout: 60_000 }, async () => {
+  test('lose nothing and handle nothing twice, in either direction', { timeout: 90_000 }, async () => {
     await using bench = await createDeviceBench()
     let number = 0
     const bridge = await bench.device({ token: () => `token-${number++}` })
@@ -219,34 +219,32 @@ describe('1,000 renewals under load', () => {
     const received: string[] = []
     let isOver = false
     const id = (index: number) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`
-    const publishing = (async () => {
-      for (let index = 0; !isOver; index++) {
-        const { messageId } = await bridge.publish('events/status', {
-          status: 'online',
-          message: String(index),
-          component: 'load',
-        })
-        sent.push(messageId)
+    const publish = async () => {
+      while (!isOver) {
+        const status = { status: 'online', message: String(sent.length), component: 'load' } as const
+        sent.push((await bridge.publish('events/status', status)).messageId)
       }
-    })()
+    }
+    const publishing = Promise.all(Array.from({ length: 5 }, publish))
     const delivering = (async () => {
       for (let index = 0; !isOver; index++) {
         received.push(id(index))
         await bench.send('jamey/memory/updates', { ...MEMORY, id: id(index) }, { messageId: id(index) })
-        await new Promise((resolve) => setImmediate(resolve))
+        // what a broker holds back for one session is bounded too
+        await until(() => received.length - handled.length < 20)
       }
     })()
 
     for (let renewal = 0; renewal < 1_000; renewal++) await bridge.renew()
     isOver = true
     await Promise.all([publishing, delivering])
-    await expect.poll(() => handled.length, { timeout: 20_000 }).toBe(received.length)
+    await expect.poll(() => handled.length, { timeout: 40_000 }).toBe(received.length)
 
     expect(handled.toSorted()).toEqual(received)
     const taken = bench.texts('jamey/events/status').map((text) => JSON.parse(text).message_id as string)
     expect(new Set(taken)).toEqual(new Set(sent))
     expect(bridge.metrics()).toMatchObject({ renewals: 1_000, connections: 1_001, dropped: 0 })
-    expect(sent.length).toBeGreaterThan(1_000)
+    expect(sent.length).toBeGreaterThan(2_000)
     expect(received.length).toBeGreaterThan(1_000)
   })
 
