@@ -23,7 +23,7 @@ const EXAMPLES = `
 The devices are registered first, as <prefix>-0001 and so on, with nothing but their records; a second run uses the same. Each has the client of
 device/, a token of its own and an even pace. Ctrl-C ends the sending and shows what there is.
 
-The exit code is 1 when a request was lost or refused.
+What a bridge cannot keep up with waits in its queues, and is refused after 30 seconds. The exit code is 1 when a request was lost or refused.
 
 Examples:
   npx bridge simulate --devices 500 --rate 1

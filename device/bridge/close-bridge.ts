@@ -10,7 +10,7 @@ export async function closeBridge(parts: Parts, options: ConnectOptions, close: 
   const { endSession = options.session === 'clean', publishWill = false, wait = true } = close
   const operations = open.operations ?? new Set()
   const timeoutMs = close.timeoutMs ?? settings.timeouts.closeMs
-  if (supervisor.current && wait) await untilEmpty(parts, timeoutMs, close.signal)
+  if (supervisor.current() && wait) await untilEmpty(parts, timeoutMs, close.signal)
   open.operations = undefined
   const ended = supervisor.close({
     reasonCode: publishWill ? REASON.disconnectWithWill : REASON.success,
@@ -35,6 +35,6 @@ async function untilEmpty(
   const signals = signal ? AbortSignal.any([late.signal, signal]) : late.signal
   const time =
     timeoutMs === Number.POSITIVE_INFINITY ? new Promise<void>(() => {}) : pause(settings.clock, timeoutMs, signals)
-  await Promise.race([empty.promise, time, supervisor.current?.ended])
+  await Promise.race([empty.promise, time, supervisor.current()?.ended])
   late.abort()
 }

@@ -65,7 +65,7 @@ export function createConnectionHost(
       subscriptions.attach(link, terms.sessionPresent, () => ready.open())
       await ready.promise
       cancel()
-      if (!link.hasEnded) outbox.attach(link, terms)
+      if (!link.hasEnded()) outbox.attach(link, terms)
     },
     async pause() {
       outbox.pause()

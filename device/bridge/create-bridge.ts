@@ -42,14 +42,14 @@ export function createBridge(contract: AnyContract, options: ConnectOptions, pla
   let closing: Promise<void> | undefined
 
   function onListenerFailure(error: unknown): void {
-    if (events.get('listenerFailed')?.size) onEvent({ type: 'listenerFailed', error })
+    if (events.get('listenerFailed')?.size()) onEvent({ type: 'listenerFailed', error })
     else reportError(error)
   }
 
   const bridge = {
     clientId,
     get state() {
-      return supervisor.state
+      return supervisor.state()
     },
     onState: states.add,
     onEvent(type: BridgeEvent['type'], listener: (event: never) => void) {
@@ -62,9 +62,9 @@ export function createBridge(contract: AnyContract, options: ConnectOptions, pla
     },
     metrics: () => ({
       ...counters,
-      queued: outbox.queued,
-      inFlight: outbox.inFlight,
-      subscriptions: subscriptions.size,
+      queued: outbox.queued(),
+      inFlight: outbox.inFlight(),
+      subscriptions: subscriptions.size(),
     }),
     publish: (topic, payload, publishOptions) => publish(parts, topic, payload, publishOptions),
     request: (topic, payload, requestOptions) => request(parts, topic, payload, requestOptions) as Promise<never>,

@@ -1,6 +1,6 @@
 /** Those who listen to one thing. */
 export interface Listeners<Value> {
-  readonly size: number
+  size(): number
   add(listener: (value: Value) => void): () => void
   /** What a listener throws reaches neither the others nor the caller. */
   call(value: Value): void
@@ -9,7 +9,7 @@ export interface Listeners<Value> {
 export function createListeners<Value>(onFailure: (error: unknown) => void): Listeners<Value> {
   const listeners = new Set<(value: Value) => void>()
   return {
-    get size() {
+    size() {
       return listeners.size
     },
     add(listener) {

@@ -10,7 +10,10 @@ import type { TopicBinding } from '../topics/binding.ts'
 import type { Rights } from './rights.ts'
 import type { Settings } from './settings.ts'
 
-/** The parts of one bridge, as its operations see them. */
+/**
+ * The parts of one bridge, as its operations see them. What changes in a part is read by a function: an object with accessors takes twice
+ * the memory, and a bridge has a dozen of them.
+ */
 export interface Parts {
   readonly clientId: string
   readonly settings: Settings

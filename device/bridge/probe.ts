@@ -8,7 +8,7 @@ export function ping(parts: Parts, options: OperationOptions = {}): Promise<numb
   const { settings, supervisor } = parts
   const operation = { ...options, name: 'ping', subject: '', defaultTimeoutMs: settings.timeouts.pingMs, accepted: 0 }
   return runOperation(parts, operation, (settle) => {
-    const live = supervisor.current
+    const live = supervisor.current()
     if (!live) throw deviceError('not_connected')
     const sentAtMs = settings.clock.monotonicMs()
     live.link.ping((isAlive) => {

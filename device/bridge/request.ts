@@ -154,7 +154,7 @@ function whenListening(
       else if (open === 0) once()
     })
   }
-  if (!supervisor.current) once()
+  if (!supervisor.current()) once()
 }
 
 function answer(

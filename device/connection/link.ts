@@ -36,7 +36,7 @@ export interface Goodbye {
 
 /** One network connection and the MQTT connection on it. When it has ended nothing comes of it any more. */
 export interface Link {
-  readonly hasEnded: boolean
+  hasEnded(): boolean
   /** QoS 1 is answered by `acknowledged`. */
   publish(message: OutgoingMessage, packetId: number, dup: boolean): void
   /** QoS 0: `taken` is called when the stream has room again; not after the end. */

@@ -11,9 +11,9 @@ export interface LiveLink {
   /** The broker took it. */
   readonly opened: Promise<LinkTerms>
   readonly ended: Promise<LinkEnding>
-  readonly hasEnded: boolean
+  hasEnded(): boolean
   /** What had no answer when it ended. */
-  readonly unanswered: readonly string[]
+  unanswered(): readonly string[]
   /** Authenticates again on this connection. Rejects when the broker, the method or the connection does not go along. */
   reauthenticate(token: string | undefined): Promise<void>
 }
@@ -63,10 +63,10 @@ export async function openLiveLink(
     link,
     opened: opened.promise,
     ended: ended.promise,
-    get hasEnded() {
-      return ended.isOpen
+    hasEnded() {
+      return ended.isOpen()
     },
-    get unanswered() {
+    unanswered() {
       return unanswered
     },
     async reauthenticate(next) {

@@ -153,7 +153,7 @@ export function openMqttLink(options: LinkOptions, events: LinkEvents): Link {
   }
 
   return {
-    get hasEnded() {
+    hasEnded() {
       return state === 'ended'
     },
     publish(message, packetId, dup) {

@@ -11,7 +11,7 @@ export interface Renewals {
   /** Resolves to the token of the next connection when this one is to be replaced, and to undefined when it has ended by itself. */
   readonly planned: Promise<NextToken | undefined>
   /** The token in use. */
-  readonly token: Token | undefined
+  token(): Token | undefined
   /** Resolves when the new token is in use. Rejects with token_unavailable, not_connected. */
   renewNow(): Promise<void>
 }
@@ -45,7 +45,7 @@ export function createRenewals(options: RenewalsOptions): Renewals {
 
   function schedule(atMs: number | undefined): void {
     cancel()
-    if (atMs === undefined || live.hasEnded) return
+    if (atMs === undefined || live.hasEnded()) return
     const run = () => {
       // the system's timers end early for very long waits
       if (clock.monotonicMs() < atMs) schedule(atMs)
@@ -70,7 +70,7 @@ export function createRenewals(options: RenewalsOptions): Renewals {
       onEvent({ type: 'renewalFailed', error: problem })
       throw problem
     }
-    if (live.hasEnded) throw deviceError('not_connected')
+    if (live.hasEnded()) throw deviceError('not_connected')
     if (authentication && (await isRenewedInPlace(next))) {
       token = next
       schedule(next?.renewAtMs)
@@ -97,7 +97,7 @@ export function createRenewals(options: RenewalsOptions): Renewals {
   schedule(token?.renewAtMs)
   return {
     planned: planned.promise,
-    get token() {
+    token() {
       return token
     },
     renewNow: renew,

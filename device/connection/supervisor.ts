@@ -16,9 +16,9 @@ import { createRenewals, type NextToken, type Renewals } from './renewals.ts'
 
 /** Keeps a connection: decides when to connect, with which token, when to give up, and when to renew. */
 export interface Supervisor {
-  readonly state: BridgeState
+  state(): BridgeState
   /** The connection that messages flow on. */
-  readonly current: LiveLink | undefined
+  current(): LiveLink | undefined
   start(): void
   /** Renews token and connection now. Rejects with not_connected, token_unavailable, closed. */
   renew(): Promise<void>
@@ -141,13 +141,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const delayMs = backoffDelayMs(counted, reconnect, options.random())
     if (hasConnected && reason) setState({ status: 'reconnecting', attempt: attempts, delayMs, reason })
     else setState({ status: 'connecting', attempt: attempts })
-    await pause(clock, delayMs, AbortSignal.any([signal, wake.signal]))
+    await pause(clock, delayMs, wake.signal)
   }
 
   async function stay(live: LiveLink, token: Token | undefined, isRenewal: boolean): Promise<Outcome> {
     const terms = await Promise.race([live.opened, live.ended.then(() => undefined)])
     if (terms) await Promise.race([host.attach(live.link, terms), live.ended])
-    if (!terms || live.hasEnded || signal.aborted) {
+    if (!terms || live.hasEnded() || signal.aborted) {
       if (signal.aborted) live.link.disconnect(goodbye)
       return judge(live, token, false)
     }
@@ -177,7 +177,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       return { error: deviceError('token_renewal'), isFinal: false, wasStable: true, next }
     }
     const wasStable = clock.monotonicMs() - openedAtMs >= reconnect.stableAfterMs
-    return judge(live, renewals.token, wasStable)
+    return judge(live, renewals.token(), wasStable)
   }
 
   function announce(how: 'reconnect' | 'in_place'): void {
@@ -188,7 +188,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   async function judge(live: LiveLink, token: Token | undefined, wasStable: boolean): Promise<Outcome> {
     const ending = await live.ended
-    const { unanswered } = live
+    const unanswered = live.unanswered()
     const isTokenExpired = ending.kind === 'refused' ? tokens.mayBeExpired(token) : tokens.isExpired(token)
     const error = classifyEnding(ending, { clientId, isTokenExpired, unanswered })
     renewed?.open(error)
@@ -206,10 +206,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   return {
-    get state() {
+    state() {
       return state
     },
-    get current() {
+    current() {
       return current
     },
     start() {

@@ -10,7 +10,7 @@ export interface Delivery {
   /** The same message came again, on the same or another connection. */
   repeat(acknowledge: () => void): void
   /** True once it may be acknowledged. */
-  readonly isDone: boolean
+  isDone(): boolean
 }
 
 export function createDelivery(holders: number, onDone: () => void, onFailed: () => void): Delivery {
@@ -30,7 +30,7 @@ export function createDelivery(holders: number, onDone: () => void, onFailed: ()
       onFailed()
     },
     repeat: (acknowledge) => void acknowledges.push(acknowledge),
-    get isDone() {
+    isDone() {
       return left <= 0 && !hasFailed
     },
   }

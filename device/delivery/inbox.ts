@@ -84,7 +84,7 @@ export function createInbox(options: InboxOptions): Inbox {
     )
     if (id !== undefined && options.deduplicate > 0) pending.set(id, delivery)
     for (const subscriber of subscribers) offer(arrived, subscriber, payload, delivery)
-    if (delivery.isDone) return true
+    if (delivery.isDone()) return true
     delivery.repeat(arrived.acknowledge)
     return false
   }
@@ -156,7 +156,7 @@ export function createInbox(options: InboxOptions): Inbox {
         return reject(topic, error)
       }
       const { messageId } = packet
-      const acknowledge = () => messageId !== undefined && !link.hasEnded && link.acknowledge(messageId)
+      const acknowledge = () => messageId !== undefined && !link.hasEnded() && link.acknowledge(messageId)
       const arrived = { topic, packet, properties, resolved, content, acknowledge }
       const known = isKnown(arrived)
       if (known === 'new') return dispatch(arrived, true)

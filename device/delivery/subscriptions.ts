@@ -5,7 +5,7 @@ import type { Subscriber } from './subscriber.ts'
 
 /** Who subscribes to what, and what the broker knows of it. */
 export interface Subscriptions {
-  readonly size: number
+  size(): number
   /**
    * Adds a subscriber to a filter; without one the filter is only subscribed to. `granted` is called once: when the broker has it, or has refused.
    */
@@ -120,7 +120,7 @@ export function createSubscriptions(onLost: (filter: string, error: DeviceError)
   }
 
   return {
-    get size() {
+    size() {
       return entries.size
     },
     add(filter, qos, subscriber, granted) {

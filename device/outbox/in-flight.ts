@@ -33,22 +33,22 @@ export function createInFlight(packetIds: PacketIds, counters: Counters) {
   }
 
   return {
-    get isAttached() {
+    isAttached() {
       return link !== undefined && !isPaused
     },
-    get hasRoom() {
+    hasRoom() {
       return link !== undefined && !isPaused && confirmable.size - unsent.length + unconfirmed.size < limit
     },
-    get isIdle() {
+    isIdle() {
       return link !== undefined && !isPaused && unsent.length === 0
     },
     /** What the broker takes beside topic and properties; undefined for a message that fits. */
     excess: ({ bytes, topic }: OutgoingMessage): number | undefined =>
       bytes + topic.length > maximumPacketSize ? maximumPacketSize - topic.length : undefined,
-    get hasUnsent() {
+    hasUnsent() {
       return unsent.length > 0
     },
-    get size() {
+    size() {
       return confirmable.size + unconfirmed.size
     },
     attach(next: Link, terms: LinkTerms, inFlightLimit: number): void {

@@ -35,8 +35,8 @@ export interface Outbox {
   unconfirmedTopics(): readonly string[]
   /** Gives up what is in flight to these topics. */
   abandon(isAbandoned: (topic: string) => boolean, error: DeviceError): void
-  readonly queued: number
-  readonly inFlight: number
+  queued(): number
+  inFlight(): number
   /** Ends all messages; what is in the durable store stays there. */
   close(error: DeviceError): void
 }
@@ -117,14 +117,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   function unconfirmedTaken(message: OutgoingMessage): void {
     end(message)
-    if (waiting.size > 0) pump()
+    if (waiting.size() > 0) pump()
     settle()
   }
 
   function pump(): void {
     cancelPump?.()
     cancelPump = undefined
-    while (flight.hasRoom) {
+    while (flight.hasRoom()) {
       const message = flight.peekUnsent() ?? waiting.peek()
       if (!message) break
       if (message.expiresAtMs <= clock.monotonicMs()) {
@@ -148,11 +148,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   function settle(): void {
-    if (flight.size > 0) return
+    if (flight.size() > 0) return
     const free = confirmed
     confirmed = []
     for (const callback of free) callback()
-    if (waiting.size > 0) return
+    if (waiting.size() > 0) return
     const empty = emptied
     emptied = []
     for (const callback of empty) callback()
@@ -164,9 +164,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
         end(message, deviceError('closed'))
         return
       }
-      if (waiting.size === 0 && flight.isIdle) {
-        const delayMs = flight.hasRoom ? waitMs(message) : 0
-        if (flight.hasRoom && delayMs === 0) {
+      if (waiting.size() === 0 && flight.isIdle()) {
+        const delayMs = flight.hasRoom() ? waitMs(message) : 0
+        if (flight.hasRoom() && delayMs === 0) {
           durable.keep(message)
           send(message)
           return
@@ -175,14 +175,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
           end(message, deviceError('rate_exceeded', { waitMs: Math.ceil(delayMs) }))
           return
         }
-      } else if (limits.whenExceeded === 'error' && flight.isAttached) {
+      } else if (limits.whenExceeded === 'error' && flight.isAttached()) {
         end(message, deviceError('rate_exceeded', { waitMs: 0 }))
         return
       }
       durable.keep(message)
       message.state = 'queued'
       waiting.add(message)
-      if (flight.isAttached) pump()
+      if (flight.isAttached()) pump()
     },
     withdraw(message) {
       if (message.state !== 'queued' || !waiting.remove(message)) return false
@@ -217,7 +217,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         reasonCode < 0x80 ? undefined : refusalError('publish_refused', { topic: message.topic }, reasonCode),
         reasonCode,
       )
-      if (waiting.size > 0 || flight.hasUnsent) pump()
+      if (waiting.size() > 0 || flight.hasUnsent()) pump()
       settle()
     },
     received: (bytes) => throttle.count(clock.monotonicMs(), bytes),
@@ -234,11 +234,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
       for (const message of flight.drop(({ topic }) => isAbandoned(topic))) end(message, error)
       settle()
     },
-    get queued() {
-      return waiting.size
+    queued() {
+      return waiting.size()
     },
-    get inFlight() {
-      return flight.size
+    inFlight() {
+      return flight.size()
     },
     close(error) {
       isOpen = false

@@ -1,8 +1,8 @@
 /** A queue in which a higher priority goes first, and within one priority what came first. */
 export interface PriorityQueue<Item> {
-  readonly size: number
+  size(): number
   /** Undefined when it is empty. */
-  readonly lowestPriority: number | undefined
+  lowestPriority(): number | undefined
   push(item: Item, priority: number): void
   /** The next item, which stays. */
   peek(): Item | undefined
@@ -46,10 +46,10 @@ export function createPriorityQueue<Item>(): PriorityQueue<Item> {
   }
 
   return {
-    get size() {
+    size() {
       return size
     },
-    get lowestPriority() {
+    lowestPriority() {
       return lanes.at(-1)?.priority
     },
     push(item, priority) {

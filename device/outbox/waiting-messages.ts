@@ -22,16 +22,16 @@ export function createWaitingMessages(
   }
 
   function makeRoom(message: OutgoingMessage): OutgoingMessage | undefined {
-    if (queue.size < maxMessages) return undefined
+    if (queue.size() < maxMessages) return undefined
     if (whenFull === 'newest' || maxMessages === 0) return message
     if (whenFull === 'oldest') return queue.dropOldest()
-    const lowest = queue.lowestPriority ?? 0
+    const lowest = queue.lowestPriority() ?? 0
     return message.priority < lowest ? message : queue.dropLowest()
   }
 
   return {
-    get size() {
-      return queue.size
+    size() {
+      return queue.size()
     },
     add(message: OutgoingMessage): void {
       const dropped = makeRoom(message)

@@ -20,7 +20,7 @@ export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promi
 /** A promise that is settled from outside, and knows whether it is. */
 export interface Gate<Value> {
   readonly promise: Promise<Value>
-  readonly isOpen: boolean
+  isOpen(): boolean
   open(value: Value): void
 }
 
@@ -29,7 +29,7 @@ export function createGate<Value>(): Gate<Value> {
   let isOpen = false
   return {
     promise,
-    get isOpen() {
+    isOpen() {
       return isOpen
     },
     open(value) {

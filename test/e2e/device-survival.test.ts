@@ -25,7 +25,7 @@ const SPEED = 20
 const LOAD_EVERY_MS = 80
 /** The broker drops what is beyond 100 a second of a connection, sent and received together: each side sends less than half of it. */
 const PUBLISHES_PER_SECOND = 40
-const PATIENCE = { timeout: 25_000 }
+const PATIENCE = { timeout: 60_000 }
 
 const state = temporaryFolder()
 let bridge: BridgeProcess

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect as connectTls } from 'node:tls'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { DescribeSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { expect, onTestFinished, test } from 'vitest'
 import type { JsonObject } from '#local/template/index.ts'
 import { LOGS, lambdaFunction, role, type TemplateResources } from '../resources/set-up.ts'
@@ -61,6 +61,42 @@ test('a role that lacks what its function needs is refused, and everything is as
 
   await runtime.reload(assembly(RESOURCES))
   expect(await invoke()).toEqual({ echo: 1 })
+})
+
+test('a rotation that comes with a change begins when the change holds, and not when it is refused', async () => {
+  const rotator = {
+    Rotator: lambdaFunction('rotator', { Code: { S3Bucket: 'assets', S3Key: 'echo' } }),
+    Permission: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        FunctionName: { Ref: 'Rotator' },
+        Principal: 'secretsmanager.amazonaws.com',
+        Action: 'lambda:InvokeFunction',
+      },
+    },
+  }
+  const schedule = {
+    Schedule: {
+      Type: 'AWS::SecretsManager::RotationSchedule',
+      DependsOn: 'Permission',
+      Properties: { SecretId: { Ref: 'Secret' }, RotationLambdaARN: { 'Fn::GetAtt': ['Rotator', 'Arn'] } },
+    },
+  }
+  const before = { ...RESOURCES, ...rotator }
+  const { runtime, client } = await startWithClient(assembly(before))
+  const secrets = new SecretsManagerClient(client)
+  onTestFinished(() => secrets.destroy())
+  const versions = async () => {
+    const { VersionIdsToStages = {} } = await secrets.send(new DescribeSecretCommand({ SecretId: 'key' }))
+    return Object.values(VersionIdsToStages).flat()
+  }
+  const faulty = { Faulty: { Type: 'AWS::SQS::Queue', DependsOn: 'Schedule', Properties: { VisibilityTimeout: -1 } } }
+
+  await expect(runtime.reload(assembly({ ...before, ...schedule, ...faulty }))).rejects.toThrow('VisibilityTimeout')
+  expect(await versions()).toEqual(['AWSCURRENT'])
+
+  await runtime.reload(assembly({ ...before, ...schedule }))
+  expect(await versions()).toContain('AWSPENDING')
 })
 
 test('an assembly that is none, or of another stack, is refused', async () => {
