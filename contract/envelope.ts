@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { type Json, json } from './json.ts'
 
 /** The largest MQTT payload of IoT Core. https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
 export const MAX_PAYLOAD_BYTES = 128 * 1024
@@ -19,12 +20,12 @@ export const envelopeSchema = z.object({
   message_id: z.uuid(),
   timestamp: z.iso.datetime({ offset: true }),
   topic: z.string(),
-  payload: z.json(),
+  payload: json,
   metadata: metadataSchema.prefault({}),
 })
 
 export type Metadata = z.infer<typeof metadataSchema>
-export type Json = z.infer<ReturnType<typeof z.json>>
+export type { Json }
 /** One shape for every message: unknown keys of the envelope are ignored, those of `metadata` kept. */
 export interface Envelope<Payload = Json> {
   /** UUID, new for each message. */

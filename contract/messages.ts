@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { json } from './json.ts'
 
 /**
  * Payloads of all topics, with the field names of the systems that already speak them. Optional fields are read as
@@ -71,13 +72,13 @@ export const apiRequestProxy = z.object({
   method: z.string().min(1).max(16),
   path: z.string().min(1).max(2_048),
   headers,
-  body: z.json().nullable().default(null),
+  body: json.nullable().default(null),
 })
 
 export const apiResponse = z.object({
   status: z.int().min(100).max(599),
   headers,
-  body: z.json().nullable().default(null),
+  body: json.nullable().default(null),
 })
 
 /** Further keys are kept. */
@@ -110,7 +111,7 @@ export const errorNotification = z.object({
 })
 
 /** What a private reply topic carries: the reply of any route, or an ErrorNotification. */
-export const anyReply = z.json()
+export const anyReply = json
 
 /** A command to a device in the shape of the petal manager. Further keys are kept. */
 export const petalCommand = z.looseObject({
@@ -119,7 +120,7 @@ export const petalCommand = z.looseObject({
   command: z.string().min(1),
   timestamp: z.string(),
   waitResponse: z.boolean(),
-  payload: z.record(z.string(), z.json()),
+  payload: z.record(z.string(), json),
 })
 
 /** Anything a petal sends: an object with its device. Further keys are kept. */

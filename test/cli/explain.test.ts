@@ -100,7 +100,7 @@ describe('bridge explain', () => {
     ['from the future', { iat: NOW + 60, exp: NOW + 120 }, 'token_not_yet_valid'],
     ['not valid yet', { nbf: NOW + 60 }, 'token_not_yet_valid'],
     ['that ends before it begins', { iat: NOW, exp: NOW }, 'token_claims_invalid'],
-    ['that no deployment lets live so long', { exp: NOW + 86_401 }, 'token_lifetime_too_long'],
+    ['that no deployment lets live so long', { iat: NOW, exp: NOW + 86_401 }, 'token_lifetime_too_long'],
     ['too long', { filler: 'x'.repeat(6_144) }, 'token_too_large'],
   ])('takes a token %s for no connection', async (_, claims, code) => {
     expect(await explainJson('connect', '--token', tokenOf(claims))).toMatchObject({

@@ -36,6 +36,12 @@ describe('reading an envelope', () => {
     )
   })
 
+  test('keeps a key named like a property of every object', () => {
+    const payload: unknown = JSON.parse('{"__proto__":[1],"constructor":{"__proto__":null}}')
+
+    expect(JSON.stringify(envelopeSchema.parse(sentEnvelope(payload)).payload)).toBe(JSON.stringify(payload))
+  })
+
   test.each([
     ['message_id', { message_id: 'm-1' }],
     ['message_id', { message_id: undefined }],
