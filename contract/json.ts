@@ -10,15 +10,8 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 export const json = z.unknown().refine(isJson, 'expected a JSON value') as z.ZodType<Json, Json>
 
 function isJson(value: unknown): boolean {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return true
-    case 'number':
-      return Number.isFinite(value)
-    case 'object':
-      return value === null || (Array.isArray(value) ? value.every(isJson) : Object.values(value).every(isJson))
-    default:
-      return false
-  }
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
+  if (typeof value !== 'object') return false
+  return Array.isArray(value) ? value.every(isJson) : Object.values(value).every(isJson)
 }
