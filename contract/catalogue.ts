@@ -3,13 +3,7 @@ import { bridgeError } from './errors.ts'
 import { apiResponse, petalMessage } from './messages.ts'
 import { validateTopicFilter } from './topic-filter.ts'
 import { DEFAULT_ROOT, ROOT_PATTERN } from './topic-names.ts'
-import { REPLY_TOPIC, TOPICS, type TopicDefinition } from './topics.ts'
-
-/**
- * How a message stands on the wire. `envelope`: JSON with metadata around the payload. `bare`: the payload alone, correlated by MQTT 5
- * properties. `petal`: one flat JSON object, correlated by its `messageId`. `text`: as `bare`, but the payload is a text as it is, no JSON.
- */
-export type Wire = 'envelope' | 'bare' | 'petal' | 'text'
+import { REPLY_TOPIC, TOPICS, type TopicDefinition, type Wire } from './topics.ts'
 
 /** A topic as a client sees it: what goes there, in which direction, and what answers it. */
 export interface ContractTopic {
@@ -68,7 +62,7 @@ function findProblem({ root, topics, replyTopic }: Contract): string | undefined
 const PETAL_RESPONSE = 'org/{organizationId}/device/{deviceId}/response'
 const petalReply = { payload: petalMessage, topic: PETAL_RESPONSE } as const
 
-/** {@link TOPICS} with what only clients need to know of them: which are flat, and where devices answer. */
+/** {@link TOPICS} as clients see them: what answers a request, be it the cloud's or the device's. */
 const CLIENT_TOPICS = {
   ...TOPICS,
   'devices/{clientId}/requests': {
@@ -77,20 +71,16 @@ const CLIENT_TOPICS = {
   },
   'org/{organizationId}/device/{deviceId}/command/edge': {
     ...TOPICS['org/{organizationId}/device/{deviceId}/command/edge'],
-    wire: 'petal',
     reply: petalReply,
   },
   'org/{organizationId}/device/{deviceId}/command': {
     ...TOPICS['org/{organizationId}/device/{deviceId}/command'],
-    wire: 'petal',
     reply: petalReply,
   },
   'org/{organizationId}/device/{deviceId}/command/web': {
     ...TOPICS['org/{organizationId}/device/{deviceId}/command/web'],
-    wire: 'petal',
     reply: petalReply,
   },
-  [PETAL_RESPONSE]: { ...TOPICS[PETAL_RESPONSE], wire: 'petal' },
 } as const satisfies ContractTopics
 
 /** The catalogue as a contract, below the default root; `defineContract({ root, topics: jamey.topics })` puts it below another. */

@@ -42,6 +42,11 @@ export const ERRORS = {
   topic_not_publishable: system(403, 'topic "{topic}" is not one the cloud publishes to'),
   publish_failed: system(502, 'the message could not be published', true),
   outcome_invalid: system(500, 'the publisher was given a record it does not know: {problem}'),
+  // requests to devices
+  device_request_invalid: user(400, 'the request to the device is not valid: {problem}'),
+  device_offline: user(503, 'the device is not connected, and was not asked', true),
+  device_request_expired: user(504, 'the device gave no answer by the deadline'),
+  device_failed: user(502, 'the device answered with an error: {code}'),
   // tokens and connections
   transport_unsupported: user(400, 'expected an MQTT connection with a client id, or a publish by HTTPS'),
   server_name_unknown: user(403, 'the TLS server name is none of this deployment'),

@@ -4,7 +4,6 @@ export {
   type ContractTopics,
   defineContract,
   jamey,
-  type Wire,
 } from './catalogue.ts'
 export {
   DEFAULT_STAGE,
@@ -25,6 +24,18 @@ export {
   SERVER_NAMES_KEY,
   serverNamesSchema,
 } from './device-record.ts'
+export {
+  type Completion,
+  completionSchema,
+  type DeviceAnswer,
+  type DeviceRequest,
+  type DeviceRequestInput,
+  type DeviceRequestState,
+  deviceAnswerSchema,
+  deviceRequestSchema,
+  deviceRequestStateSchema,
+  longestWaitSeconds,
+} from './device-request.ts'
 export {
   createEnvelope,
   describeIssue,
@@ -58,7 +69,14 @@ export {
   rolesSchema,
   THING_ATTRIBUTE,
 } from './fleet.ts'
-export { ANSWERABLE_MS, ASYNCHRONOUS_LIMITS, KEY_LIMITS, REQUEST_LIMITS, TOKEN_LIMITS } from './limits.ts'
+export {
+  ANSWERABLE_MS,
+  ASYNCHRONOUS_LIMITS,
+  DEVICE_REQUEST_LIMITS,
+  KEY_LIMITS,
+  REQUEST_LIMITS,
+  TOKEN_LIMITS,
+} from './limits.ts'
 export {
   type ApiRequestProxy,
   type ApiResponse,
@@ -143,6 +161,11 @@ export {
   topicTemplate,
 } from './topic-names.ts'
 export {
+  answerTopicKey,
+  DEVICE_REQUEST_KEYS,
+  type Delivery,
+  type DeviceAnswerOf,
+  type DeviceRequestKey,
   type HandlerName,
   isTopicKey,
   type PayloadInput,
@@ -155,4 +178,5 @@ export {
   type TopicDefinition,
   type TopicKey,
   topicDefinition,
+  type Wire,
 } from './topics.ts'

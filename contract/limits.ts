@@ -26,6 +26,19 @@ export const ASYNCHRONOUS_LIMITS = {
   publisher: { retries: 2, maximumEventAgeSeconds: 10 * 60 },
 } as const
 
+/** One request of the cloud to a device. */
+export const DEVICE_REQUEST_LIMITS = {
+  defaultDeadlineSeconds: 30,
+  /** As long as IoT Core keeps messages for a session that is away. https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
+  maxDeadlineSeconds: 7 * 24 * 60 * 60,
+  /** How far a device that keeps telling of its progress moves the deadline, from the request on. */
+  defaultLongestWaitSeconds: 60 * 60,
+  /** Of a durable callback id. https://docs.aws.amazon.com/lambda/latest/api/API_SendDurableExecutionCallbackSuccess.html */
+  maxCallbackIdCharacters: 1_024,
+  /** https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html */
+  maxTaskTokenCharacters: 2_048,
+} as const
+
 /**
  * How old, by the broker's time, a request can be when Lambda's queue hands it over, and an outcome when it is published. What is
  * older was put back by hand, and nobody waits for it any more: nothing is said.

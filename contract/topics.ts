@@ -20,6 +20,19 @@ import {
 /** The functions that topic rules invoke. Each is a folder under functions/. */
 export type HandlerName = 'conscience' | 'memory' | 'api' | 'events'
 
+/**
+ * How a message stands on the wire. `envelope`: JSON with metadata around the payload. `bare`: the payload alone, correlated by MQTT 5
+ * properties. `petal`: one flat JSON object, correlated by its `messageId`. `text`: as `bare`, but the payload is a text as it is, no JSON.
+ */
+export type Wire = 'envelope' | 'bare' | 'petal' | 'text'
+
+/**
+ * How the publisher sends to one device. `topic`: a publish, which subscribers get, also a persistent session that is away. `direct`: to the
+ * connection of that device, subscribed or not, and it is known whether it arrived; not at all while the device is away.
+ * `direct_then_topic`: direct, and by topic while the device is away, for its persistent session.
+ */
+export type Delivery = 'topic' | 'direct' | 'direct_then_topic'
+
 export interface TopicDefinition {
   /**
    * `toCloud`: devices publish. `toDevice`: the publisher publishes, devices subscribe. `shared`: devices publish and
@@ -37,6 +50,15 @@ export interface TopicDefinition {
    * `optIn` only in deployments that list it and for requests that name it.
    */
   readonly broadcast?: 'default' | 'optIn'
+  /**
+   * Makes a `toDevice` topic a request to a device: the topic on which the device answers, whose payload is the answer's and whose
+   * parameters are the request's.
+   */
+  readonly answeredOn?: string
+  /** Of `toDevice` topics that one device gets. Default: `topic`. */
+  readonly delivery?: Delivery
+  /** Default: `envelope`. */
+  readonly wire?: Wire
   /** The template stands outside the configurable root. */
   readonly absolute?: true
 }
@@ -78,7 +100,13 @@ export const TOPICS = {
   },
   'api/responses': { direction: 'toDevice', qos: 1, payload: apiResponse, broadcast: 'optIn' },
   'responses/{clientId}': { direction: 'toDevice', qos: 1, payload: anyReply },
-  'devices/{clientId}/requests': { direction: 'toDevice', qos: 1, payload: apiRequestProxy },
+  'devices/{clientId}/requests': {
+    direction: 'toDevice',
+    qos: 1,
+    payload: apiRequestProxy,
+    answeredOn: 'devices/{clientId}/responses',
+    delivery: 'direct_then_topic',
+  },
   'devices/{clientId}/responses': { direction: 'toCloud', qos: 1, payload: apiResponse },
   'events/status': { direction: 'shared', qos: 1, payload: systemStatus, handledBy: 'events' },
   'events/heartbeat': { direction: 'shared', qos: 0, payload: heartbeat, handledBy: 'events' },
@@ -87,24 +115,32 @@ export const TOPICS = {
     direction: 'toDevice',
     qos: 1,
     payload: petalCommand,
+    answeredOn: 'org/{organizationId}/device/{deviceId}/response',
+    delivery: 'direct_then_topic',
+    wire: 'petal',
     absolute: true,
   },
   'org/{organizationId}/device/{deviceId}/command': {
     direction: 'toDevice',
     qos: 1,
     payload: petalCommand,
+    answeredOn: 'org/{organizationId}/device/{deviceId}/response',
+    delivery: 'direct_then_topic',
+    wire: 'petal',
     absolute: true,
   },
   'org/{organizationId}/device/{deviceId}/command/web': {
     direction: 'shared',
     qos: 1,
     payload: petalMessage,
+    wire: 'petal',
     absolute: true,
   },
   'org/{organizationId}/device/{deviceId}/response': {
     direction: 'shared',
     qos: 1,
     payload: petalMessage,
+    wire: 'petal',
     absolute: true,
   },
 } as const satisfies Readonly<Record<string, TopicDefinition>>
@@ -119,6 +155,13 @@ export type RequestKey = {
 }[TopicKey]
 export type ReplyOf<Key extends RequestKey> = z.output<(typeof TOPICS)[Key]['reply']['payload']>
 
+/** The topics by which the cloud asks a device. */
+export type DeviceRequestKey = {
+  [Key in TopicKey]: (typeof TOPICS)[Key] extends { answeredOn: TopicKey } ? Key : never
+}[TopicKey]
+/** What a device answers to a request of the cloud. */
+export type DeviceAnswerOf<Key extends DeviceRequestKey> = PayloadOf<(typeof TOPICS)[Key]['answeredOn']>
+
 /** The private topic every reply goes to unless the request says otherwise, and every error always. */
 export const REPLY_TOPIC = 'responses/{clientId}' satisfies TopicKey
 
@@ -129,6 +172,17 @@ export function topicDefinition(key: TopicKey): TopicDefinition {
 
 /** All keys, in the order of the table. */
 export const TOPIC_KEYS = Object.keys(TOPICS) as readonly TopicKey[]
+
+/** {@link DeviceRequestKey} as a list. */
+export const DEVICE_REQUEST_KEYS = TOPIC_KEYS.filter(
+  (key): key is DeviceRequestKey => answerTopicKey(key) !== undefined,
+)
+
+/** The topic on which devices answer requests that came on this one; undefined when it carries none. */
+export function answerTopicKey(key: TopicKey): TopicKey | undefined {
+  const { answeredOn } = topicDefinition(key)
+  return answeredOn !== undefined && isTopicKey(answeredOn) ? answeredOn : undefined
+}
 
 /** Tells whether a text names a topic of the table. */
 export function isTopicKey(text: string): text is TopicKey {
