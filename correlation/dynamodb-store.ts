@@ -5,7 +5,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
 import { bridgeError, TABLE_KEYS } from '#contract/index.ts'
-import { type CorrelationRecord, claimRefusal, isCompletedWith } from './record.ts'
+import { type CorrelationRecord, claimRefusal, isCompletedWith, replyOfExecution } from './record.ts'
 import type { CorrelationStore } from './store.ts'
 
 type Values = Record<string, { S: string } | { N: string }>
@@ -18,6 +18,12 @@ const REPEATABLE = [
   'request_hash = :hash AND #state = :failed',
   'request_hash = :hash AND #state = :pending AND lease_until_ms <= :now_ms',
   'request_hash = :hash AND #state = :pending AND #owner = :owner',
+].join(' OR ')
+const HELD = '#state = :pending AND #owner = :owner AND fence = :fence'
+// the second alternative: the starter died before it could hand the request over
+const OF_EXECUTION = [
+  'request_hash = :hash AND #state = :running AND execution = :execution',
+  'request_hash = :hash AND #state = :pending AND generation = :generation',
 ].join(' OR ')
 const NAMES = { '#state': 'state', '#owner': 'owner' }
 
@@ -37,7 +43,10 @@ export function createDynamoDbStore(options: {
   async function write(
     operation: string,
     key: string,
-    input: Pick<UpdateItemCommandInput, 'UpdateExpression' | 'ConditionExpression'> & { values: Values },
+    input: Pick<UpdateItemCommandInput, 'UpdateExpression' | 'ConditionExpression'> & {
+      values: Values
+      names?: Record<string, string>
+    },
   ): Promise<{ written: boolean; record: CorrelationRecord | undefined }> {
     try {
       const { Attributes } = await options.client.send(
@@ -46,7 +55,7 @@ export function createDynamoDbStore(options: {
           Key: { [TABLE_KEYS.correlations.partitionKey]: { S: key } },
           UpdateExpression: input.UpdateExpression,
           ConditionExpression: input.ConditionExpression,
-          ExpressionAttributeNames: NAMES,
+          ExpressionAttributeNames: input.names ?? NAMES,
           ExpressionAttributeValues: input.values,
           ReturnValues: 'UPDATED_NEW',
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
@@ -59,9 +68,12 @@ export function createDynamoDbStore(options: {
     }
   }
 
-  function times(): { now: number; values: { ':now_ms': { N: string }; ':expires': { N: string } } } {
+  function times(keptSeconds = options.keptSeconds): {
+    now: number
+    values: { ':now_ms': { N: string }; ':expires': { N: string } }
+  } {
     const now = nowMs()
-    const expires = Math.ceil(now / 1000) + options.keptSeconds
+    const expires = Math.ceil(now / 1000) + keptSeconds
     return { now, values: { ':now_ms': { N: String(now) }, ':expires': { N: String(expires) } } }
   }
 
@@ -71,7 +83,8 @@ export function createDynamoDbStore(options: {
       const { written, record } = await write('claim', key, {
         UpdateExpression:
           'SET #state = :pending, request_hash = :hash, #owner = :owner, lease_until_ms = :lease, created_at_ms = if_not_exists(created_at_ms, :now_ms), ' +
-          'updated_at_ms = :now_ms, expires_at_seconds = :expires, fence = if_not_exists(fence, :zero) + :one REMOVE reply',
+          'updated_at_ms = :now_ms, expires_at_seconds = :expires, fence = if_not_exists(fence, :zero) + :one, ' +
+          'generation = if_not_exists(generation, :zero) REMOVE reply, execution',
         ConditionExpression: `${EXPIRED} OR ${REPEATABLE}`,
         values: {
           ...values,
@@ -85,16 +98,23 @@ export function createDynamoDbStore(options: {
           ':one': { N: '1' },
         },
       })
-      if (written) return { state: 'claimed', claim: { key, owner, fence: record?.fence ?? 1 } }
+      if (written) {
+        return {
+          state: 'claimed',
+          claim: { key, owner, fence: record?.fence ?? 1, generation: record?.generation ?? 0 },
+        }
+      }
       if (!record) throw bridgeError('store_unavailable', { operation: 'claim' })
       return claimRefusal(record, requestHash)
     },
 
-    async complete({ key, owner, fence }, state, reply) {
+    async complete(claim, state, reply) {
+      const { key, owner, fence } = claim
       const { values } = times()
       const { written, record } = await write('complete', key, {
-        UpdateExpression: 'SET #state = :state, reply = :reply, updated_at_ms = :now_ms, expires_at_seconds = :expires',
-        ConditionExpression: '#state = :pending AND #owner = :owner AND fence = :fence',
+        UpdateExpression:
+          'SET #state = :state, reply = :reply, generation = :fence, updated_at_ms = :now_ms, expires_at_seconds = :expires',
+        ConditionExpression: HELD,
         values: {
           ...values,
           ':state': { S: state },
@@ -104,7 +124,7 @@ export function createDynamoDbStore(options: {
           ':fence': { N: String(fence) },
         },
       })
-      return written || (record !== undefined && isCompletedWith(record, { key, owner, fence }, state, reply))
+      return written || (record !== undefined && isCompletedWith(record, claim, state, reply))
     },
 
     async abandon({ key, requestHash, owner }, reply) {
@@ -113,7 +133,7 @@ export function createDynamoDbStore(options: {
         UpdateExpression:
           'SET #state = :failed, request_hash = :hash, #owner = :owner, lease_until_ms = :zero, reply = :reply, ' +
           'created_at_ms = if_not_exists(created_at_ms, :now_ms), updated_at_ms = :now_ms, expires_at_seconds = :expires, ' +
-          'fence = if_not_exists(fence, :zero)',
+          'fence = if_not_exists(fence, :zero), generation = if_not_exists(fence, :zero)',
         ConditionExpression: `${EXPIRED} OR #owner = :owner AND #state IN (:pending, :failed) OR #state = :failed AND request_hash = :hash`,
         values: {
           ...values,
@@ -127,6 +147,46 @@ export function createDynamoDbStore(options: {
         },
       })
       return written
+    },
+
+    async handOver({ key, owner, fence }, execution, keptSeconds) {
+      const { values } = times(keptSeconds)
+      const { written, record } = await write('hand over', key, {
+        UpdateExpression:
+          'SET #state = :running, execution = :execution, generation = :fence, updated_at_ms = :now_ms, expires_at_seconds = :expires',
+        ConditionExpression: HELD,
+        values: {
+          ...values,
+          ':running': { S: 'running' },
+          ':execution': { S: execution },
+          ':pending': { S: 'pending' },
+          ':owner': { S: owner },
+          ':fence': { N: String(fence) },
+        },
+      })
+      return written || record?.execution === execution
+    },
+
+    async finish({ key, requestHash, execution, generation }, state, reply) {
+      const { values } = times()
+      const { written, record } = await write('finish', key, {
+        UpdateExpression:
+          'SET #state = :state, reply = :reply, execution = :execution, generation = fence, updated_at_ms = :now_ms, expires_at_seconds = :expires',
+        ConditionExpression: OF_EXECUTION,
+        names: { '#state': 'state' },
+        values: {
+          ...values,
+          ':state': { S: state },
+          ':reply': { S: reply },
+          ':hash': { S: requestHash },
+          ':execution': { S: execution },
+          ':generation': { N: String(generation) },
+          ':running': { S: 'running' },
+          ':pending': { S: 'pending' },
+        },
+      })
+      if (written) return reply
+      return record?.request_hash === requestHash ? replyOfExecution(record, execution) : undefined
     },
   }
 }

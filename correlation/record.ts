@@ -10,12 +10,16 @@ export interface CorrelationRecord {
   request_hash: string
   owner: string
   fence: number
+  /** The fence under which the key last left `pending`; names the execution that a claim of it starts. */
+  generation: number
   lease_until_ms: number
   created_at_ms: number
   updated_at_ms: number
   expires_at_seconds: number
   /** The reply as text, in the writer's own form, once there is one. */
   reply?: string
+  /** The execution that has it, or has answered it. */
+  execution?: string
 }
 
 /** What a record that stands in the way of a claim means to the one who wanted it. */
@@ -39,4 +43,9 @@ export function isCompletedWith(
   return (
     record.owner === claim.owner && record.fence === claim.fence && record.state === state && record.reply === reply
   )
+}
+
+/** The reply that an execution has stored, whichever of its attempts it was. */
+export function replyOfExecution(record: CorrelationRecord, execution: string): string | undefined {
+  return record.execution === execution ? record.reply : undefined
 }

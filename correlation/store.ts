@@ -8,6 +8,17 @@ export interface Claim {
   key: string
   owner: string
   fence: number
+  /** The same for every claim of a request until it is answered, fails or is handed over: what the start of a workflow is made idempotent with. */
+  generation: number
+}
+
+/** The execution of a workflow that answers a request, and what it was started for. */
+export interface Execution {
+  key: string
+  requestHash: string
+  execution: string
+  /** Of the claim under which it was started. */
+  generation: number
 }
 
 export interface ClaimRequest {
@@ -48,4 +59,15 @@ export interface CorrelationStore {
    * otherwise; the caller must then say nothing.
    */
   abandon(request: { key: string; requestHash: string; owner: string }, reply: string): Promise<boolean>
+  /**
+   * `running`: an execution has the request from here on, and repeats are deferred for `keptSeconds`, after which one may claim again. One
+   * conditional write on owner and fence. True as well when the execution has it already, or has even answered; false when the claim was lost.
+   */
+  handOver(claim: Claim, execution: string, keptSeconds: number): Promise<boolean>
+  /**
+   * Ends a request that an execution has, also one whose starter died before it could hand it over. One conditional write. Returns the reply
+   * that stands for this execution, which on a repeat is the first one; undefined when the request is no longer the execution's: the caller
+   * must then say nothing.
+   */
+  finish(execution: Execution, state: 'completed' | 'failed', reply: string): Promise<string | undefined>
 }

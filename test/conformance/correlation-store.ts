@@ -49,7 +49,7 @@ export function testCorrelationStore({ name, create, skip = [] }: CorrelationSto
       it('a new key is claimed', async () => {
         expect(await store.claim(request())).toEqual({
           state: 'claimed',
-          claim: { key: 'client#1', owner: 'first', fence: 1 },
+          claim: { key: 'client#1', owner: 'first', fence: 1, generation: 0 },
         })
       })
 

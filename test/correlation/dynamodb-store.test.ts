@@ -8,12 +8,14 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { TABLE_KEYS } from '#contract/index.ts'
 import { createDynamoDbStore } from '#correlation/index.ts'
-import { testCorrelationStore } from '../conformance/correlation-store.ts'
+import { type CorrelationStoreSuite, testCorrelationStore } from '../conformance/correlation-store.ts'
+import { testWorkflowRequests } from '../conformance/workflow-requests.ts'
 import { openDynamoDb, type TestDynamoDb } from '../fixtures/dynamodb.ts'
 
 const TABLE = 'correlations'
 const REQUEST = { key: 'client#1', requestHash: 'hash', owner: 'first', leaseMs: 12_000 }
-const CLAIM = { key: 'client#1', owner: 'first', fence: 1 }
+const CLAIM = { key: 'client#1', owner: 'first', fence: 1, generation: 0 }
+const EXECUTION = { key: 'client#1', requestHash: 'hash', execution: 'run-0', generation: 0 }
 
 async function openTable(): Promise<TestDynamoDb> {
   const dynamoDb = openDynamoDb()
@@ -21,14 +23,16 @@ async function openTable(): Promise<TestDynamoDb> {
   return dynamoDb
 }
 
-testCorrelationStore({
+const suite: CorrelationStoreSuite = {
   name: 'DynamoDB',
   async create(options) {
     const dynamoDb = await openTable()
     const store = createDynamoDbStore({ client: dynamoDb.client, tableName: TABLE, ...options })
     return { store, [Symbol.asyncDispose]: () => dynamoDb[Symbol.asyncDispose]() }
   },
-})
+}
+testCorrelationStore(suite)
+testWorkflowRequests(suite)
 
 describe('on DynamoDB', () => {
   let dynamoDb: TestDynamoDb
@@ -77,7 +81,10 @@ describe('on DynamoDB', () => {
     dynamoDb.loseNextAnswer()
     const result = await store().claim({ ...REQUEST, key: 'client#lost-claim' })
 
-    expect(result).toEqual({ state: 'claimed', claim: { key: 'client#lost-claim', owner: 'first', fence: 2 } })
+    expect(result).toEqual({
+      state: 'claimed',
+      claim: { key: 'client#lost-claim', owner: 'first', fence: 2, generation: 0 },
+    })
     expect(result.state === 'claimed' && (await store().complete(result.claim, 'completed', '{}'))).toBe(true)
   })
 
@@ -86,18 +93,15 @@ describe('on DynamoDB', () => {
     expect(await store().abandon({ key: 'client#lost-abandon', requestHash: 'hash', owner: 'first' }, '{}')).toBe(true)
   })
 
-  test('a request that a workflow has taken is deferred', async () => {
-    await store().claim({ ...REQUEST, key: 'client#running' })
-    await dynamoDb.client.send(
-      new UpdateItemCommand({
-        TableName: TABLE,
-        Key: { [TABLE_KEYS.correlations.partitionKey]: { S: 'client#running' } },
-        UpdateExpression: 'SET #state = :running',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':running': { S: 'running' } },
-      }),
-    )
-    expect(await store().claim({ ...REQUEST, key: 'client#running', owner: 'second' })).toEqual({ state: 'deferred' })
+  test('an answer of an execution whose confirmation got lost is still the answer', async () => {
+    const key = 'client#lost-finish'
+    const result = await store().claim({ ...REQUEST, key })
+    if (result.state !== 'claimed') throw new Error(result.state)
+    dynamoDb.loseNextAnswer()
+    expect(await store().handOver(result.claim, 'run-0', 60)).toBe(true)
+    dynamoDb.loseNextAnswer()
+    expect(await store().finish({ ...EXECUTION, key }, 'completed', '{"a":1}')).toBe('{"a":1}')
+    expect(await store().claim({ ...REQUEST, key })).toEqual({ state: 'replay', reply: '{"a":1}' })
   })
 
   test('a table that does not exist makes the store unavailable', async () => {
@@ -120,6 +124,8 @@ describe('errors of DynamoDB', () => {
     ['claim', () => store.claim(REQUEST)],
     ['complete', () => store.complete(CLAIM, 'completed', '{}')],
     ['abandon', () => store.abandon(REQUEST, '{}')],
+    ['hand over', () => store.handOver(CLAIM, 'run-0', 60)],
+    ['finish', () => store.finish(EXECUTION, 'completed', '{}')],
   ]
 
   test.each(calls)('%s tells of throttling as store_unavailable with its cause', async (operation, call) => {
@@ -141,10 +147,12 @@ describe('errors of DynamoDB', () => {
     await expect(store.claim(REQUEST)).rejects.toMatchObject({ code: 'store_unavailable' })
   })
 
-  test('complete and abandon are false when a failed condition comes without the old item', async () => {
+  test('nothing is claimed of a failed condition that comes without the old item', async () => {
     mock.on(UpdateItemCommand).rejects(new ConditionalCheckFailedException(metadata))
 
     expect(await store.complete(CLAIM, 'completed', '{}')).toBe(false)
     expect(await store.abandon(REQUEST, '{}')).toBe(false)
+    expect(await store.handOver(CLAIM, 'run-0', 60)).toBe(false)
+    expect(await store.finish(EXECUTION, 'completed', '{}')).toBeUndefined()
   })
 })

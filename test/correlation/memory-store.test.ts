@@ -1,7 +1,10 @@
 import { createMemoryStore } from '#correlation/index.ts'
-import { testCorrelationStore } from '../conformance/correlation-store.ts'
+import { type CorrelationStoreSuite, testCorrelationStore } from '../conformance/correlation-store.ts'
+import { testWorkflowRequests } from '../conformance/workflow-requests.ts'
 
-testCorrelationStore({
+const suite: CorrelationStoreSuite = {
   name: 'memory',
   create: async (options) => ({ store: createMemoryStore(options), async [Symbol.asyncDispose]() {} }),
-})
+}
+testCorrelationStore(suite)
+testWorkflowRequests(suite)
