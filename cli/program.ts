@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   check: async () => (await import('./check.ts')).checkCommand,
   sql: async () => (await import('./sql.ts')).sqlCommand,
   secret: async () => (await import('./secret.ts')).secretCommand,
+  dlq: async () => (await import('./dlq/index.ts')).dlqCommand,
   simulate: async () => (await import('./simulate/index.ts')).simulateCommand,
 }
 

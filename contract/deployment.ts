@@ -22,6 +22,8 @@ export interface DeploymentNames {
   statusTable: string
   /** Topic rules are named `<prefix>_<topic>`; the service takes no dash there. */
   rulePrefix: string
+  /** Dead-letter queues are named `<prefix><label>`. */
+  deadLetterPrefix: string
 }
 
 /** All fixed names of a stage. */
@@ -45,7 +47,30 @@ export function deploymentNames(stage: string): DeploymentNames {
     memoryTable: `${base}-memories`,
     statusTable: `${base}-status`,
     rulePrefix: base.replaceAll('-', '_'),
+    deadLetterPrefix: `${base}-dlq-`,
   }
+}
+
+/** A function of a stage by the name of its folder. */
+export function functionName(stage: string, name: string): string {
+  return `${deploymentNames(stage).stackName}-${name}`
+}
+
+/** Label of the queue of what no function could take; the other queues have the name of their function. */
+export const RULE_ERRORS_LABEL = 'ruleErrors'
+const DEAD_LETTER_LABEL = /^[A-Za-z][A-Za-z0-9]*$/
+
+/** Name of a dead-letter queue; the label says whose it is. */
+export function deadLetterQueueName(stage: string, label: string): string {
+  if (!DEAD_LETTER_LABEL.test(label)) throw new TypeError(`expected letters and digits as label, got ${label}`)
+  return deploymentNames(stage).deadLetterPrefix + label
+}
+
+/** The label in the name of a dead-letter queue of this stage, else undefined. It has no dash, so another stage's name is never taken for one. */
+export function deadLetterLabel(stage: string, queueName: string): string | undefined {
+  const { deadLetterPrefix } = deploymentNames(stage)
+  const label = queueName.startsWith(deadLetterPrefix) ? queueName.slice(deadLetterPrefix.length) : ''
+  return DEAD_LETTER_LABEL.test(label) ? label : undefined
 }
 
 /** Name under which a client hands its token to a gateway that checks signatures. */

@@ -132,6 +132,16 @@ export function isBridgeError(value: unknown): value is BridgeError {
   return value instanceof Error && 'code' in value && isErrorCode(value.code)
 }
 
+/** The code whose message a text is; undefined for any other text. For where only the message of an error is kept. */
+export function codeOfMessage(text: string): ErrorCode | undefined {
+  return (Object.keys(ERRORS) as ErrorCode[]).find((code) => messagePattern(code).test(text))
+}
+
+function messagePattern(code: ErrorCode): RegExp {
+  const literals = ERRORS[code].message.split(/\{\w*[a-zA-Z]\w*\}/)
+  return new RegExp(`^${literals.map((literal) => literal.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 's')
+}
+
 interface ErrorEntry<Fault extends 'user' | 'system', Message extends string> {
   readonly fault: Fault
   readonly httpStatus: number

@@ -8,7 +8,11 @@ export {
 export {
   DEFAULT_STAGE,
   type DeploymentNames,
+  deadLetterLabel,
+  deadLetterQueueName,
   deploymentNames,
+  functionName,
+  RULE_ERRORS_LABEL,
   roleGroupName,
   rolePolicyName,
   STAGE_PATTERN,
@@ -51,6 +55,7 @@ export {
 export {
   type BridgeError,
   bridgeError,
+  codeOfMessage,
   ERRORS,
   type ErrorCode,
   type ErrorDetails,
@@ -58,6 +63,7 @@ export {
   isErrorCode,
 } from './errors.ts'
 export { type DecisionRecord, type ExplainInput, explainRight } from './explain.ts'
+export { codeOfFailure, type FailureCode } from './failure-code.ts'
 export {
   apiAccessSchema,
   type Fleet,

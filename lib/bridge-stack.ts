@@ -4,9 +4,11 @@ import type { Construct } from 'constructs'
 import {
   ASYNCHRONOUS_LIMITS,
   deploymentNames,
+  functionName,
   type HandlerName,
   publishableResourceNames,
   REQUEST_LIMITS,
+  RULE_ERRORS_LABEL,
 } from '#contract/index.ts'
 import { MEMORY_TIME_INDEX } from '#functions/memory/env.ts'
 import { CUSTOM_RESOURCES } from '#functions/registrar/env.ts'
@@ -56,10 +58,10 @@ export class BridgeStack extends Stack {
       apiUpstreamUrl: settings.apiUpstreamUrl || this.#upstreamParameter(),
     })
 
-    const errorQueue = new DeadLetterQueue(this, 'RuleErrors', settings)
-    const queues = { ruleErrors: errorQueue.queue } as Record<string, DeadLetterQueue['queue']>
-    const queueOf = (name: string) => {
-      const { queue } = new DeadLetterQueue(this, `DeadLetters-${name}`, settings)
+    const errorQueue = new DeadLetterQueue(this, 'RuleErrors', { ...settings, label: RULE_ERRORS_LABEL })
+    const queues = { [RULE_ERRORS_LABEL]: errorQueue.queue } as Record<string, DeadLetterQueue['queue']>
+    const queueOf = (name: FunctionName) => {
+      const { queue } = new DeadLetterQueue(this, `DeadLetters-${name}`, { ...settings, label: name })
       queues[name] = queue
       return queue
     }
@@ -166,7 +168,7 @@ export class BridgeStack extends Stack {
     options: Partial<ConstructorParameters<typeof BridgeFunction>[2]> = {},
   ): BridgeFunction {
     return new BridgeFunction(this, name, {
-      functionName: `${this.stackName}-${name}`,
+      functionName: functionName(this.#props.settings.stage, name),
       bundleFolder: this.#props.bundles[name],
       description,
       environment,

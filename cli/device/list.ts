@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type DeviceRecord, deviceRecordSchema } from '#contract/index.ts'
+import { tableLines } from '../table.ts'
 import { openTarget, type TargetOptions, withTargetOptions } from '../target.ts'
 import type { Terminal } from '../terminal.ts'
 import { openDeviceRegistry } from './device-registry.ts'
@@ -38,7 +39,7 @@ export function listCommand(parent: Command, terminal: Terminal): void {
     })
 }
 
-function table(records: readonly DeviceRecord[], { colors, isPerson }: Terminal): string[] {
+function table(records: readonly DeviceRecord[], terminal: Terminal): string[] {
   const rows = records.map(({ client_id, role, status, organization_id, device_id }) => [
     client_id,
     role,
@@ -46,9 +47,10 @@ function table(records: readonly DeviceRecord[], { colors, isPerson }: Terminal)
     organization_id ?? '-',
     device_id ?? '-',
   ])
-  const heads = ['device', 'role', 'status', 'organization', 'device id']
-  const widths = heads.map((head, index) => Math.max(head.length, ...rows.map((row) => row[index]?.length ?? 0)))
-  const line = (cells: readonly string[]) => cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ')
-  const lines = rows.map((row) => (row[2] === 'active' ? line(row) : colors.dim(line(row))).trimEnd())
-  return isPerson ? [colors.bold(line(heads).trimEnd()), ...lines] : lines
+  return tableLines(
+    ['device', 'role', 'status', 'organization', 'device id'],
+    rows,
+    terminal,
+    (row) => row[2] !== 'active',
+  )
 }

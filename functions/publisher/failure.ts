@@ -1,6 +1,7 @@
 import {
   type BridgeError,
   bridgeError,
+  codeOfFailure,
   createReply,
   type Envelope,
   type ErrorNotification,
@@ -61,29 +62,13 @@ function claimablePayload(root: string, topic: string, envelope: Envelope): { pa
   return parsed.success ? { payload: parsed.data } : undefined
 }
 
-/** Lambda's names of how an invocation ended, and the chain's own for a timeout it saw coming, as codes of ours. */
-const CODE_OF_ERROR_TYPE = new Map<string | undefined, FailureCode>([
-  ['Sandbox.Timedout', 'handler_timed_out'],
-  ['TimeoutError', 'handler_timed_out'],
-  ['Runtime.OutOfMemory', 'handler_out_of_memory'],
-])
-
-type FailureCode = 'handler_failed' | 'handler_timed_out' | 'handler_out_of_memory'
-
 /** Why nothing came of an invocation. Never the error's own text: it may hold what the sender must not see. */
 export function failureError(record: FailureRecord, nowMs: number): BridgeError {
   if (record.requestContext.condition === 'EventAgeExceeded') {
     const ageMs = nowMs - record.requestPayload.received_at_ms
     return bridgeError('deadline_exceeded', { ageMs, limitMs: REQUEST_LIMITS.deadlineMs })
   }
-  const { errorType, errorMessage } = record.responsePayload ?? {}
-  // Lambda has named a timeout only in the message for most of its life
-  if (errorMessage?.includes('Task timed out after')) return bridgeError('handler_timed_out')
-  // an environment that outgrew its memory is killed, and Lambda may tell only that
-  if (errorType === 'Runtime.ExitError' && errorMessage?.includes('signal: killed')) {
-    return bridgeError('handler_out_of_memory')
-  }
-  return bridgeError(CODE_OF_ERROR_TYPE.get(errorType) ?? 'handler_failed')
+  return bridgeError(codeOfFailure(record.responsePayload ?? {}))
 }
 
 function notification(record: FailureRecord, nowMs: number): ErrorNotification {

@@ -45,6 +45,7 @@ export interface QueueStore {
   nextVisibleMs(queueArn: string, nowMs: number): number | undefined
   /** Stores queue, times, attributes, counts and receipt handle. */
   updateMessage(message: StoredMessage): void
+  messageByHandle(receiptHandle: string): StoredMessage | undefined
   removeByHandle(receiptHandle: string): void
   /** Removes what was sent at that time or before. */
   removeSentUntil(queueArn: string, sentAtMs: number): void
@@ -94,6 +95,7 @@ export function createQueueStore(db: DatabaseSync): QueueStore {
     `UPDATE sqs_message SET queue_arn = ?, attributes_json = ?, visible_at_ms = ?, receive_count = ?,
      first_received_at_ms = ?, receipt_handle = ? WHERE message_id = ?`,
   )
+  const selectByHandle = db.prepare('SELECT * FROM sqs_message WHERE receipt_handle = ?')
   const deleteByHandle = db.prepare('DELETE FROM sqs_message WHERE receipt_handle = ?')
   const deleteSent = db.prepare('DELETE FROM sqs_message WHERE queue_arn = ? AND sent_at_ms <= ?')
   const count = db.prepare(
@@ -134,6 +136,10 @@ export function createQueueStore(db: DatabaseSync): QueueStore {
     updateMessage({ queueArn, attributes, visibleAtMs, receiveCount, firstReceivedAtMs, receiptHandle, messageId }) {
       const received = [firstReceivedAtMs ?? null, receiptHandle ?? null] as const
       updateMessage.run(queueArn, JSON.stringify(attributes), visibleAtMs, receiveCount, ...received, messageId)
+    },
+    messageByHandle(receiptHandle) {
+      const row = selectByHandle.get(receiptHandle)
+      return row && messageOf(row)
     },
     removeByHandle(receiptHandle) {
       deleteByHandle.run(receiptHandle)

@@ -25,14 +25,24 @@ const MAX_BATCH_ENTRIES = 10
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
 const OPERATIONS: Record<string, Operation> = {
-  SendMessage: sendMessage,
+  SendMessage: ({ body, service }) => sent(arnOf(body, service), body, service),
   ReceiveMessage: receiveMessage,
   DeleteMessage({ body, service }) {
     arnOf(body, service)
     service.delete(requiredText(body, 'ReceiptHandle'))
     return {}
   },
-  DeleteMessageBatch: deleteMessageBatch,
+  DeleteMessageBatch: (call) =>
+    batch(call, (entry) => {
+      call.service.delete(requiredText(entry, 'ReceiptHandle'))
+      return {}
+    }),
+  ChangeMessageVisibility({ body, service }) {
+    arnOf(body, service)
+    return changeVisibility(service, body)
+  },
+  ChangeMessageVisibilityBatch: (call) => batch(call, (entry) => changeVisibility(call.service, entry)),
+  SendMessageBatch: (call) => batch(call, (entry) => sent(arnOf(call.body, call.service), entry, call.service)),
   GetQueueUrl({ body, service, origin }) {
     const name = requiredText(body, 'QueueName')
     const account = optionalText(body, 'QueueOwnerAWSAccountId')
@@ -95,18 +105,18 @@ export async function handleSqsRequest(
   }
 }
 
-function sendMessage({ body, service }: SqsCall): Record<string, unknown> {
+function sent(arn: string, body: Record<string, unknown>, service: SqsService): Record<string, unknown> {
   const system = Object.entries(attributeMap(body, 'MessageSystemAttributes'))
-  const sent = service.send(arnOf(body, service), {
+  const message = service.send(arn, {
     body: requiredText(body, 'MessageBody'),
     attributes: Object.fromEntries(system.map(([name, { StringValue = '' }]) => [name, StringValue])),
     messageAttributes: attributeMap(body, 'MessageAttributes'),
     delaySeconds: optionalNumber(body, 'DelaySeconds'),
   })
   return {
-    MessageId: sent.messageId,
-    MD5OfMessageBody: sent.md5OfBody,
-    MD5OfMessageAttributes: sent.md5OfMessageAttributes,
+    MessageId: message.messageId,
+    MD5OfMessageBody: message.md5OfBody,
+    MD5OfMessageAttributes: message.md5OfMessageAttributes,
     MD5OfMessageSystemAttributes: attributesDigest(Object.fromEntries(system)),
   }
 }
@@ -141,7 +151,11 @@ function shown(message: ReceivedMessage, systemNames: string[], names: string[])
   }
 }
 
-function deleteMessageBatch({ body, service }: SqsCall): Record<string, unknown> {
+/** Runs each entry of a batch; one that is refused does not hold up the others. */
+function batch(
+  { body, service }: SqsCall,
+  run: (entry: Record<string, unknown>) => Record<string, unknown>,
+): Record<string, unknown> {
   arnOf(body, service)
   const entries = body.Entries
   if (!Array.isArray(entries)) throw new SqsError('MissingParameter', 'The request must contain the parameter Entries.')
@@ -155,14 +169,22 @@ function deleteMessageBatch({ body, service }: SqsCall): Record<string, unknown>
     if (!isObject(entry)) throw new SqsError('MalformedInput', 'Expected a list of objects as Entries.')
     const Id = requiredText(entry, 'Id')
     try {
-      service.delete(requiredText(entry, 'ReceiptHandle'))
-      Successful.push({ Id })
+      Successful.push({ Id, ...run(entry) })
     } catch (error) {
       if (!(error instanceof SqsError)) throw error
       Failed.push({ Id, SenderFault: true, Code: error.code, Message: error.message })
     }
   }
   return { Successful, Failed }
+}
+
+function changeVisibility(service: SqsService, entry: Record<string, unknown>): Record<string, unknown> {
+  const seconds = optionalNumber(entry, 'VisibilityTimeout')
+  if (seconds === undefined) {
+    throw new SqsError('MissingParameter', 'The request must contain the parameter VisibilityTimeout.')
+  }
+  service.changeVisibility(requiredText(entry, 'ReceiptHandle'), seconds)
+  return {}
 }
 
 function arnOf(body: Record<string, unknown>, service: SqsService): string {

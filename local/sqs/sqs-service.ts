@@ -35,6 +35,8 @@ export interface SqsService extends Disposable {
   receive(arn: string, options?: ReceiveOptions): Promise<ReceivedMessage[]>
   /** Deletes what was received with this handle, if it was not received again since. `ReceiptHandleIsInvalid`. */
   delete(receiptHandle: string): void
+  /** Lets a received message be received again after this time, 0 to 43,200. `ReceiptHandleIsInvalid`, `InvalidParameterValue`. */
+  changeVisibility(receiptHandle: string, visibilityTimeoutSeconds: number): void
   /** All attributes of the queue in the form of the API, counts included. */
   attributes(arn: string): Record<string, string>
   counts(arn: string): MessageCounts
@@ -148,6 +150,26 @@ export function createSqsService(options: {
     return true
   }
 
+  function checkHandle(receiptHandle: string): void {
+    if (receiptHandle.startsWith(HANDLE_PREFIX)) return
+    const message = `The input receipt handle "${receiptHandle}" is not a valid receipt handle.`
+    throw new SqsError('ReceiptHandleIsInvalid', message)
+  }
+
+  function changeVisibility(receiptHandle: string, visibilityTimeoutSeconds: number): void {
+    checkHandle(receiptHandle)
+    checkRange('VisibilityTimeout', visibilityTimeoutSeconds, 0, MAX_VISIBILITY_TIMEOUT_SECONDS)
+    const nowMs = clock.nowMs()
+    const message = store.messageByHandle(receiptHandle)
+    if (!message || message.visibleAtMs <= nowMs) {
+      const reason = 'Message does not exist or is not available for visibility timeout change.'
+      const text = `Value ${receiptHandle} for parameter ReceiptHandle is invalid. Reason: ${reason}`
+      throw new SqsError('InvalidParameterValue', text)
+    }
+    store.updateMessage({ ...message, visibleAtMs: nowMs + visibilityTimeoutSeconds * 1000 })
+    wakeWaiters(message.queueArn)
+  }
+
   function removeExpired(arn: string): void {
     store.removeSentUntil(arn, clock.nowMs() - queueOf(arn).settings.messageRetentionSeconds * 1000)
   }
@@ -193,12 +215,10 @@ export function createSqsService(options: {
     send,
     receive,
     delete(receiptHandle) {
-      if (!receiptHandle.startsWith(HANDLE_PREFIX)) {
-        const message = `The input receipt handle "${receiptHandle}" is not a valid receipt handle.`
-        throw new SqsError('ReceiptHandleIsInvalid', message)
-      }
+      checkHandle(receiptHandle)
       store.removeByHandle(receiptHandle)
     },
+    changeVisibility,
     attributes(arn) {
       const { attributes, createdAtMs, modifiedAtMs } = queueOf(arn)
       const { visible, notVisible, delayed } = counts(arn)

@@ -1,6 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_STAGE, deploymentNames, ruleDefinitions, STAGE_PATTERN } from '#contract/index.ts'
+import {
+  DEFAULT_STAGE,
+  deadLetterLabel,
+  deadLetterQueueName,
+  deploymentNames,
+  ruleDefinitions,
+  STAGE_PATTERN,
+} from '#contract/index.ts'
 
 const stages = fc.stringMatching(/^[a-z][a-z0-9-]{0,15}$/).filter((stage) => STAGE_PATTERN.test(stage))
 
@@ -38,6 +45,19 @@ describe('deploymentNames', () => {
         expect(ruleNames(other).filter((name) => taken.has(name))).toEqual([])
       }),
     )
+  })
+
+  test('a dead-letter queue belongs to one stage', () => {
+    const close = fc.stringMatching(/^a(-dlq)?(-[ab])?$/).filter((stage) => STAGE_PATTERN.test(stage))
+    fc.assert(
+      fc.property(close, close, fc.constantFrom('api', 'ruleErrors'), (one, other, label) => {
+        const name = deadLetterQueueName(one, label)
+        // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+        expect(name).toMatch(/^[A-Za-z0-9_-]{1,80}$/)
+        expect(deadLetterLabel(other, name)).toBe(one === other ? label : undefined)
+      }),
+    )
+    expect(() => deadLetterQueueName('dev', 'a-b')).toThrow(TypeError)
   })
 
   test.each(['', 'Dev', '1dev', 'dev_1', 'dev.1', 'a'.repeat(17), 'dev\n', 'dev-', 'a--b'])(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bridgeError, ERRORS, type ErrorCode, isBridgeError } from '#contract/index.ts'
+import { bridgeError, codeOfMessage, ERRORS, type ErrorCode, isBridgeError } from '#contract/index.ts'
 
 const CODES = Object.keys(ERRORS) as ErrorCode[]
 const BEHIND = new Set<ErrorCode>(['deadline_exceeded', 'device_offline', 'device_request_expired', 'device_failed'])
@@ -27,6 +27,16 @@ describe('the table of errors', () => {
     if (fault === 'user' && !BEHIND.has(code)) expect(Math.floor(httpStatus / 100)).toBe(4)
     expect(httpStatus).toBeGreaterThanOrEqual(400)
     expect(httpStatus).toBeLessThan(600)
+  })
+
+  test.each(CODES)('%s is known by its message', (code) => {
+    const details = Object.fromEntries(placeholders(ERRORS[code].message).map((name) => [name, '(x)\n']))
+    expect(codeOfMessage(raise(code, details).message)).toBe(code)
+  })
+
+  test('a text that is no message of the table has no code', () => {
+    expect(codeOfMessage('the handler failed, or so')).toBeUndefined()
+    expect(codeOfMessage('')).toBeUndefined()
   })
 
   test('a detail that looks like a placeholder or a replacement pattern stays as it is', () => {

@@ -105,7 +105,7 @@ test.each([
   await bridge.runtime.idle()
   const entry = await bridge.log.functions.take('line', ({ message }) => message === 'request_failed')
   expect(entry).toMatchObject({ function: 'publisher', code, client_id: 'jamey-instance-1', told: true })
-  const [dead, ...more] = await bridge.queued('DeadLettersapi')
+  const [dead, ...more] = await bridge.queued('-dlq-api')
   expect(more).toEqual([])
   const event = dead?.body as { payload: string; topic: string } | undefined
   expect(event?.topic).toBe('jamey/api/requests')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ruleDefinitions } from '#contract/index.ts'
+import { deadLetterQueueName, ruleDefinitions } from '#contract/index.ts'
 import { flatText, synthesizeStack } from './synthesized.ts'
 
 const { template, resources, logicalId } = synthesizeStack()
@@ -112,7 +112,7 @@ describe('asynchronous invocation', () => {
 
     const queue = resources('AWS::SQS::Queue')[deadLetterQueueOf(name)]
 
-    expect(queue?.Properties).toEqual({ MessageRetentionPeriod: 14 * 24 * 60 * 60, SqsManagedSseEnabled: true })
+    expect(queue?.Properties).toEqual({ QueueName: deadLetterQueueName('dev', name), MessageRetentionPeriod: 14 * 24 * 60 * 60, SqsManagedSseEnabled: true })
     expect(others.map(deadLetterQueueOf)).not.toContain(deadLetterQueueOf(name))
   })
 

@@ -35,7 +35,7 @@ export interface Bridge extends AsyncDisposable {
   /** Connects with a fresh token; without a client id as jamey-instance-1. */
   connect(options?: ConnectOptions): Promise<Device>
   register(device: Partial<DeviceRecord> & Pick<DeviceRecord, 'client_id'>): Promise<void>
-  /** Messages in the queue whose name holds this, for example `DeadLettersconscience`. */
+  /** Messages in the queue whose name holds this, for example `-dlq-conscience`. */
   queued(nameHolds: string): Promise<{ body: unknown; attributes: Record<string, string | undefined> }[]>
 }
 

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import {
+  ChangeMessageVisibilityBatchCommand,
+  ChangeMessageVisibilityCommand,
   DeleteMessageBatchCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
@@ -11,6 +13,7 @@ import {
   PurgeQueueCommand,
   QueueDoesNotExist,
   ReceiveMessageCommand,
+  SendMessageBatchCommand,
   SendMessageCommand,
   SetQueueAttributesCommand,
   SQSClient,
@@ -130,6 +133,43 @@ describe('the SDK client', () => {
     expect(result.Failed).toMatchObject([{ Id: 'bad', Code: 'ReceiptHandleIsInvalid', SenderFault: true }])
   })
 
+  test('puts a received message back in sight, one and many at a time', async () => {
+    const Entries = ['a', 'b'].map((MessageBody) => ({ Id: MessageBody, MessageBody }))
+    const sent = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl(), Entries }))
+    expect(sent.Successful?.map(({ Id }) => Id)).toEqual(['a', 'b'])
+    const take = async () => {
+      const command = new ReceiveMessageCommand({ QueueUrl: queueUrl(), MaxNumberOfMessages: 10 })
+      return (await client.send(command)).Messages ?? []
+    }
+    const [first, second] = await take()
+    expect(await take()).toEqual([])
+
+    await client.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: queueUrl(),
+        ReceiptHandle: first?.ReceiptHandle,
+        VisibilityTimeout: 0,
+      }),
+    )
+    const [again] = await take()
+    expect(again?.MessageId).toBe(first?.MessageId)
+
+    const result = await client.send(
+      new ChangeMessageVisibilityBatchCommand({
+        QueueUrl: queueUrl(),
+        Entries: [again, second, first].map((message, index) => ({
+          Id: String(index),
+          ReceiptHandle: message?.ReceiptHandle,
+          VisibilityTimeout: 0,
+        })),
+      }),
+    )
+    expect(result.Successful?.map(({ Id }) => Id)).toEqual(['0', '1'])
+    // the receipt of a message that was received again since
+    expect(result.Failed).toMatchObject([{ Id: '2', Code: 'InvalidParameterValue' }])
+    expect(await take()).toHaveLength(2)
+  })
+
   test('purges', async () => {
     await client.send(new SendMessageCommand({ QueueUrl: queueUrl(), MessageBody: 'a' }))
     await client.send(new PurgeQueueCommand({ QueueUrl: queueUrl() }))
@@ -159,6 +199,7 @@ test.each([
   ['text as number', 'ReceiveMessage', { QueueUrl: 'URL', WaitTimeSeconds: '1' }],
   ['an attribute that is text', 'SendMessage', { QueueUrl: 'URL', MessageBody: 'a', MessageAttributes: { a: 'b' } }],
   ['names that are no list', 'ReceiveMessage', { QueueUrl: 'URL', AttributeNames: 'All' }],
+  ['a visibility that is text', 'ChangeMessageVisibility', { QueueUrl: 'URL', VisibilityTimeout: '1' }],
   ['entries that are no objects', 'DeleteMessageBatch', { QueueUrl: 'URL', Entries: ['a'] }],
 ])('answers %s with SerializationException', async (_, operation, given) => {
   const body = Array.isArray(given)

@@ -36,6 +36,32 @@ describe('receiving', () => {
     expect(await bodies({ maxMessages: 2 })).toEqual([])
   })
 
+  test('hides a received message for as long as its receiver says, and wakes who waits when it is back', async () => {
+    const { clock, service, send, bodies } = setUp()
+    send('a')
+    const [first] = await service.receive(ARN)
+    service.changeVisibility(first?.receiptHandle ?? '', 60)
+    clock.advance(59_999)
+    expect(await bodies()).toEqual([])
+
+    const waiting = bodies({ waitTimeSeconds: 20 })
+    service.changeVisibility(first?.receiptHandle ?? '', 0)
+    expect(await waiting).toEqual(['a'])
+  })
+
+  test('refuses to hide what is in sight, and what was never received', async () => {
+    const { service, send } = setUp()
+    send('a')
+    const [first] = await service.receive(ARN, { visibilityTimeoutSeconds: 0 })
+    const change = (handle: string, seconds: number) => () => service.changeVisibility(handle, seconds)
+
+    expect(change(first?.receiptHandle ?? '', 10)).toThrow(expect.objectContaining({ code: 'InvalidParameterValue' }))
+    expect(change('other', 10)).toThrow(expect.objectContaining({ code: 'ReceiptHandleIsInvalid' }))
+    expect(change(first?.receiptHandle ?? '', 43_201)).toThrow(
+      expect.objectContaining({ code: 'InvalidParameterValue' }),
+    )
+  })
+
   test('shows a message again after its visibility timeout, with a new handle and a higher count', async () => {
     const { clock, service, send } = setUp({ VisibilityTimeout: 30 })
     send('a')
