@@ -36,7 +36,7 @@ describe('README.md', () => {
   test('names commands and options that the command line has', async () => {
     const used = new Map<string, Set<string>>()
     for (const [, command = '', rest = ''] of allDocuments().matchAll(
-      /npx bridge ((?:device |secret )?[a-z]+)([^\n`]*)/g,
+      /npx bridge ((?:device |dlq |secret )?[a-z]+)([^\n`]*)/g,
     )) {
       const options = [...rest.replaceAll(/'[^']*'/g, '').matchAll(/--[a-z-]+/g)].map(([option]) => option)
       used.set(command, new Set([...(used.get(command) ?? []), ...options]))

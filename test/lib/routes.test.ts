@@ -112,7 +112,11 @@ describe('asynchronous invocation', () => {
 
     const queue = resources('AWS::SQS::Queue')[deadLetterQueueOf(name)]
 
-    expect(queue?.Properties).toEqual({ QueueName: deadLetterQueueName('dev', name), MessageRetentionPeriod: 14 * 24 * 60 * 60, SqsManagedSseEnabled: true })
+    expect(queue?.Properties).toEqual({
+      QueueName: deadLetterQueueName('dev', name),
+      MessageRetentionPeriod: 14 * 24 * 60 * 60,
+      SqsManagedSseEnabled: true,
+    })
     expect(others.map(deadLetterQueueOf)).not.toContain(deadLetterQueueOf(name))
   })
 
