@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   publish: async () => (await import('./publish.ts')).publishCommand,
   subscribe: async () => (await import('./subscribe.ts')).subscribeCommand,
   topics: async () => (await import('./topics.ts')).topicsCommand,
+  asyncapi: async () => (await import('./asyncapi.ts')).asyncApiCommand,
   endpoint: async () => (await import('./endpoint.ts')).endpointCommand,
   device: async () => (await import('./device/index.ts')).deviceCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import { DEFAULT_ROOT, DEFAULT_STAGE } from '#contract/index.ts'
+import { DEFAULT_ROOT, DEFAULT_STAGE, LOCAL_PORTS } from '#contract/index.ts'
 import { RATE_LIMIT_MODES, type RateLimitMode, type Runtime, startRuntime } from '#local/index.ts'
 import { CommandError, errorCode } from './command-error.ts'
 import { startExampleUpstream } from './example-upstream.ts'
@@ -16,14 +16,16 @@ import { watchProject } from './watch/watch-project.ts'
 
 /** How the stack names what it takes its upstream from. */
 const UPSTREAM_PARAMETER = 'ApiUpstreamUrl'
-/** The usual port of MQTT over TLS, and one that no well-known service has. */
-const DEFAULT_PORTS = { mqtt: '8883', api: '4599', httpApi: '4600' } as const
+const DEFAULT_PORTS = {
+  mqtt: String(LOCAL_PORTS.mqtt),
+  api: String(LOCAL_PORTS.api),
+  httpApi: String(LOCAL_PORTS.httpApi),
+}
 /** Of the endpoints that a deployment may have; the option of each is named after it. */
-const ENDPOINT_PORTS = { wss: 8443, mutualTls: 8884, https: 8444, certificates: 8885 } as const
-type EndpointPort = `${keyof typeof ENDPOINT_PORTS}Port`
-const ENDPOINT_KINDS = Object.keys(ENDPOINT_PORTS) as (keyof typeof ENDPOINT_PORTS)[]
+const ENDPOINT_KINDS = ['wss', 'mutualTls', 'https', 'certificates'] as const
+type EndpointKind = (typeof ENDPOINT_KINDS)[number]
 
-interface StartOptions extends Partial<Record<EndpointPort, string>> {
+interface StartOptions extends Partial<Record<`${EndpointKind}Port`, string>> {
   mqttPort: string
   apiPort: string
   httpApiPort?: string
@@ -58,15 +60,12 @@ export function startCommand(program: Command, terminal: Terminal, projectFolder
     .option('--mqtt-port <port>', 'port of MQTT over TLS; 0 picks a free one', DEFAULT_PORTS.mqtt)
     .option('--api-port <port>', 'port of the AWS APIs; 0 picks a free one', DEFAULT_PORTS.api)
     .option('--http-api-port <port>', `port of HTTP APIs (default: ${DEFAULT_PORTS.httpApi}; 0 with --api-port 0)`)
-    .option('--wss-port <port>', `port of MQTT over WebSockets (default: ${ENDPOINT_PORTS.wss}; 0 with --mqtt-port 0)`)
-    .option(
-      '--mutual-tls-port <port>',
-      `port for certificate and token (default: ${ENDPOINT_PORTS.mutualTls}, likewise)`,
-    )
-    .option('--https-port <port>', `port for publishing by HTTPS (default: ${ENDPOINT_PORTS.https}, likewise)`)
+    .option('--wss-port <port>', `port of MQTT over WebSockets (default: ${LOCAL_PORTS.wss}; 0 with --mqtt-port 0)`)
+    .option('--mutual-tls-port <port>', `port for certificate and token (default: ${LOCAL_PORTS.mutualTls}, likewise)`)
+    .option('--https-port <port>', `port for publishing by HTTPS (default: ${LOCAL_PORTS.https}, likewise)`)
     .option(
       '--certificates-port <port>',
-      `port for certificates alone (default: ${ENDPOINT_PORTS.certificates}, likewise)`,
+      `port for certificates alone (default: ${LOCAL_PORTS.certificates}, likewise)`,
     )
     .option('--state <folder>', 'where tables, queues and sessions are kept', DEFAULT_STATE_FOLDER)
     .option('--ephemeral', 'keep everything in memory')
@@ -216,16 +215,16 @@ function httpApiPortOf({ apiPort, httpApiPort }: StartOptions): string {
 }
 
 /** Who takes any port for MQTT takes any for the others too. */
-function endpointPorts(options: StartOptions): Record<keyof typeof ENDPOINT_PORTS, number> {
+function endpointPorts(options: StartOptions): Record<EndpointKind, number> {
   const isAny = options.mqttPort === '0'
   const entries = ENDPOINT_KINDS.map((kind) => {
     const given = options[`${kind}Port`]
-    return [kind, given === undefined ? (isAny ? 0 : ENDPOINT_PORTS[kind]) : portOf(optionOf(kind), given)]
+    return [kind, given === undefined ? (isAny ? 0 : LOCAL_PORTS[kind]) : portOf(optionOf(kind), given)]
   })
-  return Object.fromEntries(entries) as Record<keyof typeof ENDPOINT_PORTS, number>
+  return Object.fromEntries(entries) as Record<EndpointKind, number>
 }
 
-function optionOf(kind: keyof typeof ENDPOINT_PORTS | 'mqtt'): string {
+function optionOf(kind: EndpointKind | 'mqtt'): string {
   return `--${kind.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}-port`
 }
 
@@ -234,7 +233,7 @@ function startFailure(error: unknown, options: StartOptions): unknown {
   const port = error instanceof Error && 'port' in error ? Number(error.port) : undefined
   const endpoint = Object.entries(endpointPorts(options)).find(([, one]) => one === port)?.[0]
   const apiOption = { [options.apiPort]: '--api-port', [httpApiPortOf(options)]: '--http-api-port' }[String(port)]
-  const option = apiOption ?? optionOf((endpoint as keyof typeof ENDPOINT_PORTS) ?? 'mqtt')
+  const option = apiOption ?? optionOf((endpoint as EndpointKind) ?? 'mqtt')
   return new CommandError(
     'failed',
     'port_in_use',

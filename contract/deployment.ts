@@ -6,6 +6,20 @@ export const DEFAULT_STAGE = 'dev'
 /** Dashes stand single and inside: in the names of rules they become `_`, where runs of it would be one. */
 export const STAGE_PATTERN = /^(?=.{1,16}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 
+/**
+ * Where the local runtime listens on loopback unless told otherwise: the usual port of MQTT over TLS, and others that no well-known service
+ * has. `mqtt` to `certificates` are endpoints of devices.
+ */
+export const LOCAL_PORTS = {
+  mqtt: 8883,
+  wss: 8443,
+  mutualTls: 8884,
+  https: 8444,
+  certificates: 8885,
+  api: 4599,
+  httpApi: 4600,
+} as const
+
 export interface DeploymentNames {
   stackName: string
   authorizer: string

@@ -12,6 +12,7 @@ export {
   deadLetterQueueName,
   deploymentNames,
   functionName,
+  LOCAL_PORTS,
   RULE_ERRORS_LABEL,
   roleGroupName,
   rolePolicyName,
@@ -110,6 +111,7 @@ export {
   type PublishCommand,
   publishCommandSchema,
 } from './outcome.ts'
+export { payloadName } from './payload-name.ts'
 export {
   type Identity,
   MAX_PERMISSIONS,
@@ -153,12 +155,14 @@ export {
   verificationKeys,
 } from './token.ts'
 export { containsFilter, matchesTopic, TOPIC_LIMITS, validateTopicFilter, validateTopicName } from './topic-filter.ts'
+export { TOPIC_GUIDE, type TopicGuide } from './topic-guide.ts'
 export {
   DEFAULT_ROOT,
   fillTemplate,
   IDENTIFIER_PATTERN,
   matchTemplate,
   type ParameterOf,
+  parameterName,
   ROOT_PATTERN,
   resolveTopic,
   type TopicParameters,

@@ -18,6 +18,7 @@ interface Row {
 
 /** The longest entry that a path begins with counts. `test`, `bench` and `examples` may import anything. */
 const IMPORT_TABLE: Readonly<Record<string, Row>> = {
+  asyncapi: { ours: ['#contract/index.ts'], packages: ['zod'], node: [] },
   'bin/app.ts': { ours: ['#lib/index.ts'], packages: ['aws-cdk-lib', 'cdk-nag'], node: ['node:path', 'node:url'] },
   'bin/bridge.ts': { ours: ['#cli/index.ts'], packages: [], node: ['node:path', 'node:url'] },
   'bin/build-package.ts': {
@@ -27,8 +28,10 @@ const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   },
   'bin/link.js': { ours: [], packages: [], node: ['node:fs'] },
   'bin/parity.ts': { ours: ['#local/parity/index.ts'], packages: [], node: ['node:fs'] },
+  'bin/topics.ts': { ours: ['#asyncapi/index.ts'], packages: [], node: ['node:fs', 'node:path'] },
   cli: {
     ours: [
+      '#asyncapi/index.ts',
       '#contract/index.ts',
       '#correlation/index.ts',
       '#device/index.ts',

@@ -88,7 +88,13 @@ describe('links', () => {
 const MADE = new Set(['node_modules', 'cdk.out', 'coverage', 'dist'])
 
 function documentPaths(): string[] {
-  const folders = ['.', 'docs', 'certs', ...readdirSync(join(PROJECT_FOLDER, 'local')).map((name) => `local/${name}`)]
+  const folders = [
+    '.',
+    'docs',
+    'docs/connect',
+    'certs',
+    ...readdirSync(join(PROJECT_FOLDER, 'local')).map((name) => `local/${name}`),
+  ]
   const found = folders.flatMap((folder) => {
     const path = join(PROJECT_FOLDER, folder)
     const names = existsSync(path) && !folder.endsWith('.ts') ? readdirSync(path) : []
