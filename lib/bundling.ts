@@ -27,7 +27,7 @@ const OPTIONS = {
   // the SDK's ES build is a third smaller than its CommonJS one
   mainFields: ['module', 'main'],
   // jsonwebtoken and its kind call require at run time
-  banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  banner: { js: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);" },
   metafile: true as const,
   legalComments: 'none',
   logLevel: 'silent',

@@ -1,8 +1,9 @@
 import { createCfnResponses } from '../aws-api/index.ts'
+import { createDurableExecutions } from '../durable/index.ts'
 import { createDynamoDb } from '../dynamodb/index.ts'
 import { createIam } from '../iam/index.ts'
 import { createIotRegistry, createRulesEngine, type RuntimeLog } from '../iot/index.ts'
-import { createLambdaService } from '../lambda/index.ts'
+import { createFunctionVersions, createLambdaService } from '../lambda/index.ts'
 import { createCustomResourceLedger, type ResourceContext } from '../resources/index.ts'
 import { createSecrets } from '../secrets/index.ts'
 import { createSqsService } from '../sqs/index.ts'
@@ -25,6 +26,7 @@ export function openCheckServices(
   const sqs = createSqsService({ db })
   const dynamoDb = opened.use(createDynamoDb(CHECK_ACCOUNT))
   const lambda = opened.use(createLambdaService({ db, deliver: nothing, log() {} }))
+  const versions = createFunctionVersions(db)
   const mayInvoke = (functionArn: string, sourceArn: string) =>
     iam.mayInvoke({
       functionArn,
@@ -41,6 +43,13 @@ export function openCheckServices(
     assetFolder,
     iam,
     lambda,
+    versions,
+    durable: createDurableExecutions({
+      ...{ db, lambda, versions, account: CHECK_ACCOUNT, deliver: nothing },
+      onStatus() {},
+      refusal: () => undefined,
+      log,
+    }),
     functionRoles: new Map(),
     dynamoDb,
     secrets: createSecrets({ db, ...CHECK_ACCOUNT, rotation: { log, mayInvoke, invoke: async () => ({}) } }),

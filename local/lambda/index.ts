@@ -3,6 +3,8 @@ export type { DestinationCondition, DestinationRecord } from './destination-reco
 export { RETRY_DELAYS_MS, SYSTEM_RETRY_MS } from './event-queue.ts'
 export type { AsyncSettings, FunctionDefinition } from './function-definition.ts'
 export type { FunctionError } from './function-error.ts'
+export { type FunctionReference, readFunctionReference } from './function-reference.ts'
+export { createFunctionVersions, type FunctionVersions, LATEST } from './function-versions.ts'
 export { INIT_TIMEOUT_SECONDS, MAX_RESPONSE_BYTES } from './function-worker.ts'
 export type { JsonValue } from './json.ts'
 export { LambdaError, type LambdaErrorCode } from './lambda-error.ts'

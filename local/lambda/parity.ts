@@ -45,12 +45,14 @@ export const LAMBDA_PARITY: readonly ServiceParityRow[] = [
     'lambda-concurrency.html',
     'eight environments a function; more invocations wait where AWS would start more',
   ),
-  row('Provisioned concurrency, versions, aliases, layers, extensions, SnapStart', 'missing', 'lambda-functions.html'),
+  row('Provisioned concurrency, layers, extensions, SnapStart', 'missing', 'lambda-functions.html'),
   row(
-    'Event source mappings, function URLs, response streaming, durable functions',
-    'missing',
-    'lambda-invocation.html',
+    'Versions and aliases',
+    'differs',
+    'configuration-versions.html',
+    'names under which the present code is invoked; permissions and grants are those of the name',
   ),
+  row('Event source mappings, function URLs, response streaming', 'missing', 'lambda-invocation.html'),
   row(
     'Cold and warm environments, kept for five idle minutes',
     'chosen',

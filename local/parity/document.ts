@@ -1,4 +1,5 @@
 import { BROKER_PARITY, PARITY_SOURCES } from '../broker/index.ts'
+import { DURABLE_PARITY } from '../durable/index.ts'
 import { DYNAMODB_PARITY } from '../dynamodb/index.ts'
 import { HTTP_API_PARITY } from '../http-api/index.ts'
 import { IAM_PARITY } from '../iam/index.ts'
@@ -63,6 +64,7 @@ one stops the start.\n\n${resourceTypes()}`,
     ),
     'Operations of the APIs': `Others are refused by name.\n\n${operations()}`,
     Lambda: services(LAMBDA_PARITY),
+    'Durable functions': services(DURABLE_PARITY),
     IAM: services(IAM_PARITY),
     DynamoDB: services(DYNAMODB_PARITY),
     'HTTP APIs': services(HTTP_API_PARITY),

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { DURABLE_OPERATIONS } from '../durable/index.ts'
 import { DYNAMODB_OPERATIONS } from '../dynamodb/index.ts'
 import { IOT_CONTROL_OPERATIONS, IOT_DATA_OPERATIONS } from '../iot/index.ts'
 import { createSecrets } from '../secrets/index.ts'
@@ -14,7 +15,7 @@ export function operations(): string {
     'Amazon DynamoDB': DYNAMODB_OPERATIONS,
     'AWS Secrets Manager': createSecrets({ db }).operations,
     'Amazon SQS': SQS_OPERATIONS,
-    'AWS Lambda': ['Invoke'],
+    'AWS Lambda': ['Invoke', ...DURABLE_OPERATIONS],
   }
   db.close()
   const rows = Object.entries(byService).map(([service, names]) => [service, code([...names].sort())])

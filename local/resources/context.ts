@@ -1,9 +1,10 @@
 import type { CfnResponses } from '../aws-api/index.ts'
+import type { DurableExecutions } from '../durable/index.ts'
 import type { DynamoDb } from '../dynamodb/index.ts'
 import type { HttpApis } from '../http-api/index.ts'
 import type { Iam } from '../iam/index.ts'
 import type { IotRegistry, RulesEngine, RuntimeLog } from '../iot/index.ts'
-import type { LambdaService } from '../lambda/index.ts'
+import type { FunctionVersions, LambdaService } from '../lambda/index.ts'
 import type { Secrets } from '../secrets/index.ts'
 import type { SqsService } from '../sqs/index.ts'
 import type { CustomResourceLedger } from './custom-resource-ledger.ts'
@@ -21,6 +22,8 @@ export interface ResourceContext {
   assetFolder(key: string): string
   iam: Iam
   lambda: LambdaService
+  versions: FunctionVersions
+  durable: DurableExecutions
   /** Role ARN by function name. */
   functionRoles: Map<string, string>
   dynamoDb: DynamoDb

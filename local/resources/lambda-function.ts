@@ -1,3 +1,4 @@
+import { EXECUTION_TIMEOUT_SECONDS, RETENTION_DAYS } from '../durable/index.ts'
 import type { Caller } from '../iam/index.ts'
 import type { Created, ResourceRequest } from '../template/index.ts'
 import { arn, type ResourceContext } from './context.ts'
@@ -7,6 +8,9 @@ import { isObject, readProperties, requireText } from './properties.ts'
 
 /** What the platform itself does under a function's role. https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html */
 const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'] as const
+
+/** What the code of a durable function does with its own executions. https://docs.aws.amazon.com/lambda/latest/dg/durable-security.html */
+const DURABLE_ACTIONS = ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'] as const
 
 /** AWS::Lambda::Function of the Node.js runtime. */
 export const lambdaFunction: ResourceEmulator = {
@@ -22,6 +26,8 @@ export const lambdaFunction: ResourceEmulator = {
       'MemorySize',
       'ReservedConcurrentExecutions',
       'DeadLetterConfig',
+      'DurableConfig.ExecutionTimeout',
+      'DurableConfig.RetentionPeriodInDays',
       'LoggingConfig.LogGroup',
     ],
     ignored: [
@@ -29,6 +35,7 @@ export const lambdaFunction: ResourceEmulator = {
       'Code.S3Bucket',
       'CodeSigningConfigArn',
       'Description',
+      'DurableConfig.KMSKeyArn',
       'EphemeralStorage',
       'KmsKeyArn',
       'LoggingConfig.ApplicationLogLevel',
@@ -42,7 +49,7 @@ export const lambdaFunction: ResourceEmulator = {
       'TracingConfig',
       'VpcConfig',
     ],
-    refused: ['Code.ImageUri', 'Code.ZipFile', 'DurableConfig', 'FileSystemConfigs', 'ImageConfig', 'Layers'],
+    refused: ['Code.ImageUri', 'Code.ZipFile', 'FileSystemConfigs', 'ImageConfig', 'Layers'],
   },
   note: 'Node.js runtimes; the version of Node is the one that runs the bridge',
   create: (request, context) => put(request, context, undefined),
@@ -88,9 +95,18 @@ function put(request: ResourceRequest, context: ResourceContext, previous: Creat
   if (previous?.ref === functionName) context.lambda.redefine(definition)
   else context.lambda.define(definition)
   context.functionRoles.set(functionName, roleArn)
+  const durable = durableConfig(request, functionName)
+  context.durable.configure(
+    functionName,
+    durable && { functionArn, roleArn, deadLetterArn: definition.deadLetterArn, ...durable },
+  )
   const grants = [
     ...LOG_ACTIONS.map((action) => ({ action, resource: arn(context, 'logs', `log-group:${logGroupName}:*`) })),
     ...(typeof deadLetterArn === 'string' ? [{ action: 'sqs:SendMessage', resource: deadLetterArn }] : []),
+    ...(durable ? DURABLE_ACTIONS : []).map((action) => ({
+      action,
+      resource: `${functionArn}:1/durable-execution/name/id`,
+    })),
   ]
   return {
     ref: functionName,
@@ -102,8 +118,30 @@ function put(request: ResourceRequest, context: ResourceContext, previous: Creat
     ),
     dispose() {
       context.functionRoles.delete(functionName)
+      context.durable.configure(functionName, undefined)
       context.lambda.remove(functionName)
     },
+  }
+}
+
+/** Undefined: the function is a plain one. */
+function durableConfig(request: ResourceRequest, functionName: string) {
+  const config = readProperties(request).object('DurableConfig')
+  if (Object.keys(config).length === 0) return undefined
+  const inRange = (name: string, value: unknown, { min, max }: { min: number; max: number }) => {
+    const number = Number(value)
+    if (Number.isInteger(number) && number >= min && number <= max) return number
+    throw new TypeError(
+      `${functionName}: expected DurableConfig.${name} from ${min} to ${max}, got ${JSON.stringify(value)}`,
+    )
+  }
+  return {
+    executionTimeoutSeconds: inRange('ExecutionTimeout', config.ExecutionTimeout, EXECUTION_TIMEOUT_SECONDS),
+    retentionDays: inRange(
+      'RetentionPeriodInDays',
+      config.RetentionPeriodInDays ?? RETENTION_DAYS.default,
+      RETENTION_DAYS,
+    ),
   }
 }
 

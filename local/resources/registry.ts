@@ -17,9 +17,11 @@ import { iotThing } from './iot-thing.ts'
 import { iotThingGroup } from './iot-thing-group.ts'
 import { iotThingType } from './iot-thing-type.ts'
 import { iotTopicRule } from './iot-topic-rule.ts'
+import { lambdaAlias } from './lambda-alias.ts'
 import { lambdaEventInvokeConfig } from './lambda-event-invoke-config.ts'
 import { lambdaFunction } from './lambda-function.ts'
 import { lambdaPermission } from './lambda-permission.ts'
+import { lambdaVersion } from './lambda-version.ts'
 import { recorded } from './recorded.ts'
 import { secret } from './secret.ts'
 import { secretRotationSchedule } from './secret-rotation-schedule.ts'
@@ -43,9 +45,11 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceEmulator>> = {
   'AWS::IoT::ThingGroup': iotThingGroup,
   'AWS::IoT::ThingType': iotThingType,
   'AWS::IoT::TopicRule': iotTopicRule,
+  'AWS::Lambda::Alias': lambdaAlias,
   'AWS::Lambda::EventInvokeConfig': lambdaEventInvokeConfig,
   'AWS::Lambda::Function': lambdaFunction,
   'AWS::Lambda::Permission': lambdaPermission,
+  'AWS::Lambda::Version': lambdaVersion,
   'AWS::SecretsManager::RotationSchedule': secretRotationSchedule,
   'AWS::SecretsManager::Secret': secret,
   'AWS::SQS::Queue': sqsQueue,

@@ -35,6 +35,7 @@ export async function deploy(
   const { accountId, region, host } = LOCAL_ACCOUNT
   const { log } = options
   const { iam, lambda, dynamoDb, secrets, sqs, registry, rules, cfnResponses, api, httpApis, httpApiUrl } = services
+  const { versions, functionRoles, durable } = services
   const told = new Set<string>()
   let assembly = firstStack(options.assemblyFolder)
   const { stackName } = assembly
@@ -52,7 +53,9 @@ export async function deploy(
     assetFolder,
     iam,
     lambda,
-    functionRoles: new Map(),
+    versions,
+    durable,
+    functionRoles,
     dynamoDb,
     secrets,
     sqs,

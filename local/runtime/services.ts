@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type ApiServer, createApiServer, createCfnResponses, type ServiceHandler } from '../aws-api/index.ts'
 import { type Broker, createBroker, createMemorySessionStore, createSqliteSessionStore } from '../broker/index.ts'
+import { createDurableExecutions, withDurableExecutions } from '../durable/index.ts'
 import { createDynamoDb, dynamoDbService } from '../dynamodb/index.ts'
 import { createGateway, type HttpApis, openHttpApiServer } from '../http-api/index.ts'
-import { createIam } from '../iam/index.ts'
+import { createIam, type Iam } from '../iam/index.ts'
 import {
   createConnectionGate,
   createIotRegistry,
@@ -14,7 +15,7 @@ import {
   iotControlService,
   iotDataService,
 } from '../iot/index.ts'
-import { createLambdaService, type Deliver, type JsonValue } from '../lambda/index.ts'
+import { createFunctionVersions, createLambdaService, type Deliver, type JsonValue } from '../lambda/index.ts'
 import { destinationAction, requireGrant } from '../resources/index.ts'
 import { createSecrets, secretsService } from '../secrets/index.ts'
 import { createSqsService } from '../sqs/index.ts'
@@ -82,7 +83,8 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     })
   }
 
-  const lambda = createLambdaService({
+  const versions = createFunctionVersions(db)
+  const functions = createLambdaService({
     db,
     deliver,
     log: ({ code, ...entry }) => log({ event: code.toLowerCase(), ...entry }),
@@ -90,6 +92,19 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     clock: options.functionClock,
     duplicatesOf: () => (options.duplicateEvents ? 1 : 0),
   })
+  const functionRoles = new Map<string, string>()
+  const durable = createDurableExecutions({
+    db,
+    lambda: functions,
+    versions,
+    account,
+    deliver,
+    refusal: (functionName, targetArn) => invokeRefusal(iam, functionRoles.get(functionName), functionName, targetArn),
+    onStatus() {},
+    clock: options.functionClock,
+    log,
+  })
+  const lambda = withDurableExecutions(functions, () => durable)
 
   const rights = createRuleRights(iam, accountId)
   const ruleServices = { iam, lambda, sqs, dynamoDb, secrets, registry, broker: () => broker }
@@ -133,7 +148,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
       issueClientCertificate: () => issueClientCertificate(options.certificatesFolder),
     }),
     iotdata: iotDataService({ broker: () => broker, arnPrefix, clock }),
-    lambda: lambdaApi(lambda, { region, accountId }),
+    lambda: lambdaApi({ lambda, versions, durable }, account),
     sqs: sqsApi(sqs),
   }
   const api: ApiServer = await createApiServer({
@@ -157,6 +172,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
   const httpApi = await openHttpApiServer({ gateway, port: options.httpApiPort ?? 0, log })
   // before the API, which running functions call, and the broker before all: it takes new work in
   opened.defer(() => lambda.close())
+  opened.defer(() => durable.close())
   opened.defer(() => rules.settled())
   opened.defer(() => broker.close())
   opened.defer(() => httpApi.close())
@@ -169,6 +185,9 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     dynamoDb,
     cfnResponses,
     lambda,
+    versions,
+    functionRoles,
+    durable,
     rules,
     broker,
     publishGate: createPublishGate(gateOptions),
@@ -176,6 +195,17 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     api,
     httpApis,
     httpApiUrl: httpApi.url,
+  }
+}
+
+/** Why a function's role may not invoke another function. */
+function invokeRefusal(iam: Iam, roleArn: string | undefined, functionName: string, targetArn: string) {
+  if (roleArn === undefined) return `${functionName} has no role to invoke with`
+  try {
+    requireGrant({ iam }, roleArn, functionName, 'lambda:InvokeFunction', targetArn)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
   }
 }
 

@@ -69,6 +69,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { iam, lambda, dynamoDb, secrets, registry, api, httpApiUrl } = services
 
   lambda.start()
+  services.durable.resume()
   secrets.rotateDue()
   const sweep = setInterval(() => {
     secrets.rotateDue()

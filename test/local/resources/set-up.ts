@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createApiServer, createCfnResponses } from '#local/aws-api/index.ts'
+import { createDurableExecutions } from '#local/durable/index.ts'
 import { createDynamoDb } from '#local/dynamodb/index.ts'
 import { createIam } from '#local/iam/index.ts'
 import { createIotRegistry, createRulesEngine, type RuntimeLogEntry } from '#local/iot/index.ts'
-import { type AsyncSettings, createLambdaService, type JsonValue } from '#local/lambda/index.ts'
+import { type AsyncSettings, createFunctionVersions, createLambdaService, type JsonValue } from '#local/lambda/index.ts'
 import { createCustomResourceLedger, RESOURCE_EMULATORS, type ResourceContext } from '#local/resources/index.ts'
 import { createSecrets } from '#local/secrets/index.ts'
 import { createSqsService } from '#local/sqs/index.ts'
@@ -32,6 +33,7 @@ export async function setUp() {
   const dynamoDb = createDynamoDb(ACCOUNT)
   // one environment a function: what a handler keeps is there in the next invocation
   const lambda = createLambdaService({ db: state.db, deliver: async () => {}, log() {}, maxWorkersPerFunction: 1 })
+  const versions = createFunctionVersions(state.db)
   const api = await createApiServer({
     services: {},
     identify: () => undefined,
@@ -53,6 +55,14 @@ export async function setUp() {
     assetFolder: (key) => join(folder, key),
     iam,
     lambda,
+    versions,
+    durable: createDurableExecutions({
+      ...{ db: state.db, lambda, versions, account: ACCOUNT },
+      deliver: async () => {},
+      onStatus() {},
+      refusal: () => undefined,
+      log() {},
+    }),
     functionRoles: new Map(),
     dynamoDb,
     secrets: createSecrets({ db: state.db, ...ACCOUNT }),

@@ -68,6 +68,16 @@ const TABLE = {
   KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
   AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
 }
+const publishedVersion = (FunctionName: string) => ({ Type: 'AWS::Lambda::Version', Properties: { FunctionName } })
+const versionOf =
+  (qualifier: string) =>
+  ({ context }: SetUp) => {
+    try {
+      return context.versions.resolve('echo', qualifier)
+    } catch (error) {
+      return (error as { code?: string }).code
+    }
+  }
 const named = (properties: (name: string) => JsonObject): [JsonObject, JsonObject] => [
   properties('one'),
   properties('two'),
@@ -235,6 +245,16 @@ export const UPDATE_CASES: Readonly<Record<keyof typeof RESOURCE_TYPES, UpdateCa
     },
     expected: [['one'], ['two'], []],
   },
+  'AWS::Lambda::Alias': {
+    around: { ...FUNCTION, One: publishedVersion('echo'), Two: publishedVersion('echo') },
+    versions: named((name) => ({
+      FunctionName: 'echo',
+      FunctionVersion: { 'Fn::GetAtt': [name === 'one' ? 'One' : 'Two', 'Version'] },
+      Name: 'live',
+    })),
+    seen: versionOf('live'),
+    expected: ['1', '2', 'ResourceNotFoundException'],
+  },
   'AWS::Lambda::EventInvokeConfig': {
     around: FUNCTION,
     versions: [
@@ -252,6 +272,13 @@ export const UPDATE_CASES: Readonly<Record<keyof typeof RESOURCE_TYPES, UpdateCa
     ],
     seen: ({ invoke }) => invoke('named').catch((error: { code: string }) => error.code),
     expected: ['one', 'two', 'ResourceNotFoundException'],
+  },
+  'AWS::Lambda::Version': {
+    around: FUNCTION,
+    // what changes of a version makes another one
+    versions: named((Description) => ({ FunctionName: { Ref: 'Echo' }, Description })),
+    seen: versionOf('1'),
+    expected: ['1', '1', 'ResourceNotFoundException'],
   },
   'AWS::Lambda::Permission': {
     versions: named((name) => ({

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ApiRequest } from '#local/aws-api/index.ts'
+import { createDurableExecutions } from '#local/durable/index.ts'
+import { createFunctionVersions } from '#local/lambda/index.ts'
 import { lambdaApi } from '../../../local/runtime/lambda-api.ts'
 import { functionOf, setUp } from '../lambda/set-up.ts'
 
@@ -19,10 +21,19 @@ function request(name: string, body: string, type?: string): ApiRequest {
 }
 
 function createApi() {
-  const { service } = setUp()
+  const { service, state } = setUp()
   service.define(functionOf('export const handler = async (event) => event'))
   service.define(functionOf('', { functionName: 'off', reservedConcurrency: 0 }))
-  return { api: lambdaApi(service, ACCOUNT), service }
+  const versions = createFunctionVersions(state.db)
+  const durable = createDurableExecutions({
+    ...{ db: state.db, lambda: service, versions, account: ACCOUNT },
+    deliver: async () => {},
+    onStatus() {},
+    refusal: () => undefined,
+    log() {},
+  })
+  versions.alias('echo', 'live', versions.publish('echo', 'First').version)
+  return { api: lambdaApi({ lambda: service, versions, durable }, ACCOUNT), service }
 }
 
 describe('an invocation by the API', () => {
@@ -36,6 +47,18 @@ describe('an invocation by the API', () => {
     })
   })
 
+  test('of an alias is answered with the version it stands for', async () => {
+    const { api } = createApi()
+
+    expect(await api.handle(request('echo:live', '{"a":1}'))).toMatchObject({
+      headers: { 'x-amz-executed-version': '1' },
+      body: '{"a":1}',
+    })
+    expect(api.actionsFor(request('echo:live', ''))).toEqual([
+      { action: 'lambda:InvokeFunction', resource: 'arn:aws:lambda:eu-west-1:123456789012:function:echo:live' },
+    ])
+  })
+
   test('that is only asked for runs nothing', async () => {
     const { api, service } = createApi()
 
@@ -45,6 +68,7 @@ describe('an invocation by the API', () => {
 
   test.each([
     ['a function that is throttled', 'off', '{}', 'TooManyRequestsException', 429],
+    ['a version that is not there', 'echo:2', '{}', 'ResourceNotFoundException', 404],
     ['a function that is not there', 'other', '{}', 'ResourceNotFoundException', 404],
     ['a body that is no JSON', 'echo', '{', 'InvalidRequestContentException', 400],
     ['a body that is too large', 'echo', JSON.stringify('x'.repeat(6_300_000)), 'RequestTooLargeException', 413],
