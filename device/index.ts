@@ -50,7 +50,7 @@ export {
 } from './errors/index.ts'
 export type { QueueStore, StoredMessage } from './outbox/queue-store.ts'
 export { openQueueStore } from './outbox/sqlite-queue-store.ts'
-export type { Clock } from './timing/clock.ts'
+export { type Clock, createSystemClock } from './timing/clock.ts'
 export { TIMEOUTS, type Timeouts, type TimeoutsPreset } from './timing/timeouts.ts'
 export { deviceTokenSource } from './token/device-token-source.ts'
 export type { PayloadInput, PayloadOf, ReplyInput, ReplyOf } from './topics/types.ts'

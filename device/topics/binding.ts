@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import {
   bridgeError,
   fillTemplate,
@@ -37,36 +38,43 @@ export interface TopicBinding {
   readonly otherWire: Wire | undefined
 }
 
+const ANYTHING = z.unknown()
 /** Resolved names that are kept; names arrive from outside, so their number is bounded. */
 const MAX_RESOLVED = 1_000
 
 export function bindTopics({ root, topics, replyTopic, otherTopics }: AnyContract, identity: Identity): TopicBinding {
   const own: Record<string, string> = {}
   for (const [name, value] of Object.entries(identity)) if (value !== undefined) own[name] = value
+  /** With a form for topics that are not in the contract, such a topic is its own key, and what goes there is not looked at. */
+  const otherTopic: ContractTopic | undefined =
+    otherTopics === undefined
+      ? undefined
+      : { direction: 'shared', qos: 1, payload: ANYTHING, wire: otherTopics, absolute: true }
   const names = new Map<string, string>()
   const resolved = new Map<string, ResolvedTopic | undefined>()
 
   function definition(key: string): ContractTopic {
-    const found = Object.hasOwn(topics, key) ? topics[key] : undefined
+    const found = Object.hasOwn(topics, key) ? topics[key] : otherTopic
     if (!found) throw bridgeError('topic_unknown', { topic: key })
     return found
   }
 
+  const isOther = (key: string) => otherTopic !== undefined && !Object.hasOwn(topics, key)
   const templateOf = (key: string) => (definition(key).absolute ? key : `${root}/${key}`)
 
   function topicOf(key: string, params?: Readonly<Record<string, string>>): string {
+    if (isOther(key)) return legalName(key)
     if (params === undefined) {
       const known = names.get(key)
       if (known !== undefined) return known
     }
-    const topic = fillTemplate(templateOf(key), key, { ...own, ...params })
-    const problem = validateTopicName(topic)
-    if (problem) throw bridgeError('topic_unknown', { topic: `${key}: ${problem}` })
+    const topic = legalName(fillTemplate(templateOf(key), key, { ...own, ...params }), key)
     if (params === undefined) names.set(key, topic)
     return topic
   }
 
   function filterOf(key: string, params: Readonly<Record<string, string>> = {}): string {
+    if (isOther(key)) return legalName(key)
     const values: Readonly<Record<string, string>> = { ...own, ...params }
     return templateOf(key).replace(/\{(\w+)\}/g, (_, name: string) => {
       const value = values[name] ?? ''
@@ -104,4 +112,10 @@ export function bindTopics({ root, topics, replyTopic, otherTopics }: AnyContrac
     replyKey: replyTopic,
     otherWire: otherTopics,
   }
+}
+
+function legalName(topic: string, key = topic): string {
+  const problem = validateTopicName(topic)
+  if (problem) throw bridgeError('topic_unknown', { topic: topic === key ? problem : `${key}: ${problem}` })
+  return topic
 }

@@ -39,3 +39,18 @@ test('topics outside the contract are read as it says', async () => {
   expect(got[0]).toEqual(['other/a', '{not JSON'])
   expect(got[1]).toMatchObject(['other/b', expect.stringContaining('"message_id":"b1cbb7ba')])
 })
+
+test('with a form for topics outside the contract they are published and subscribed to by their names', async () => {
+  await using bench = await createDeviceBench()
+  await using bridge = await connect(notes, { url: bench.url, ca: bench.certificate.cert, clientId: 'writer' })
+  const got: [string, unknown][] = []
+  const named = 'other/{unit}' as 'line'
+  await bridge.on(named, (text, { topic, key }) => got.push([topic, text, key] as never))
+
+  await bridge.publish(named, 'as it is')
+  await until(() => got.length === 1)
+
+  expect(got).toEqual([['other/{unit}', 'as it is', undefined]])
+  await expect(bridge.publish('' as 'line', '')).rejects.toMatchObject({ code: 'topic_unknown' })
+  await expect(bridge.request('other/a' as never, 'x' as never)).rejects.toMatchObject({ code: 'topic_unknown' })
+})
