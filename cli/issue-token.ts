@@ -10,8 +10,7 @@ import {
   type TokenClaims,
 } from '#contract/index.ts'
 
-/** What a token asks for unless told otherwise: all that the device's role allows. */
-export const ALL_PERMISSIONS = ['${root}/#', 'org/${organizationId}/device/${deviceId}/#']
+export { ALL_PERMISSIONS } from '#contract/index.ts'
 
 /**
  * Signs a token for one client id. The role of the device bounds what its permissions give. Throws client_id_invalid and

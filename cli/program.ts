@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   request: async () => (await import('./request.ts')).requestCommand,
   publish: async () => (await import('./publish.ts')).publishCommand,
   subscribe: async () => (await import('./subscribe.ts')).subscribeCommand,
+  edge: async () => (await import('./edge.ts')).edgeCommand,
   topics: async () => (await import('./topics.ts')).topicsCommand,
   asyncapi: async () => (await import('./asyncapi.ts')).asyncApiCommand,
   endpoint: async () => (await import('./endpoint.ts')).endpointCommand,

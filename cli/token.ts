@@ -38,7 +38,7 @@ export function tokenCommand(program: Command, terminal: Terminal): void {
     .command('token')
     .description('print a short-lived token for a registered device: the password of its MQTT connection')
     .requiredOption('--client-id <id>', 'the device, which is also its MQTT client id')
-    .option('--permissions <patterns...>', 'what the token asks for; the role is the bound', ALL_PERMISSIONS)
+    .option('--permissions <patterns...>', 'what the token asks for; the role is the bound', [...ALL_PERMISSIONS])
     .option('--lifetime <seconds>', 'seconds until it expires', String(TOKEN_LIMITS.defaultLifetimeSeconds))
     .option('--service [url]', 'ask the token service instead of signing here')
     .option('--signed', 'print the user name with a signature for the gateway as well')

@@ -41,6 +41,7 @@ export {
   deviceRequestStateSchema,
   longestWaitSeconds,
 } from './device-request.ts'
+export { ALL_PERMISSIONS, DEVICE_TOPICS, deviceTopicKey, isFlatTopic } from './device-topics.ts'
 export {
   createEnvelope,
   describeIssue,
@@ -154,7 +155,14 @@ export {
   tokenClaimsSchema,
   verificationKeys,
 } from './token.ts'
-export { containsFilter, matchesTopic, TOPIC_LIMITS, validateTopicFilter, validateTopicName } from './topic-filter.ts'
+export {
+  containsFilter,
+  matchesTopic,
+  parseSharedSubscription,
+  TOPIC_LIMITS,
+  validateTopicFilter,
+  validateTopicName,
+} from './topic-filter.ts'
 export { TOPIC_GUIDE, type TopicGuide } from './topic-guide.ts'
 export {
   DEFAULT_ROOT,

@@ -105,4 +105,12 @@ export const TOPIC_GUIDE: TopicGuide = {
     summary: 'What a device answers to a command; the cloud does not listen.',
     example: { deviceId: 'petal-7', messageId: command.messageId, status: 'done' },
   },
+  'org/{organizationId}/device/{deviceId}/telemetry': {
+    summary: 'What a device measures. The last message is kept for each client.',
+    example: { deviceId: 'petal-7', timestamp: '2026-11-20T12:00:00.000Z', battery: { percent: 80 } },
+  },
+  'org/{organizationId}/device/{deviceId}/status': {
+    summary: 'How a device is. The last message is kept for each client.',
+    example: { deviceId: 'petal-7', status: 'online' },
+  },
 }

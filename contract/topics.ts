@@ -143,6 +143,22 @@ export const TOPICS = {
     wire: 'petal',
     absolute: true,
   },
+  'org/{organizationId}/device/{deviceId}/telemetry': {
+    direction: 'shared',
+    qos: 1,
+    payload: petalMessage,
+    handledBy: 'events',
+    wire: 'petal',
+    absolute: true,
+  },
+  'org/{organizationId}/device/{deviceId}/status': {
+    direction: 'shared',
+    qos: 1,
+    payload: petalMessage,
+    handledBy: 'events',
+    wire: 'petal',
+    absolute: true,
+  },
 } as const satisfies Readonly<Record<string, TopicDefinition>>
 
 export type TopicKey = keyof typeof TOPICS

@@ -35,6 +35,7 @@ const IMPORT_TABLE: Readonly<Record<string, Row>> = {
       '#contract/index.ts',
       '#correlation/index.ts',
       '#device/index.ts',
+      '#edge/index.ts',
       '#keys/index.ts',
       '#local/check/index.ts',
       '#local/index.ts',
@@ -75,6 +76,11 @@ const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     ours: ['#contract/index.ts'],
     packages: ['mqtt'],
     node: ['node:fs', 'node:net'],
+  },
+  edge: {
+    ours: ['#contract/index.ts', '#device/index.ts'],
+    packages: ['@fastify/swagger', '@fastify/swagger-ui', 'fastify', 'fastify-type-provider-zod', 'prom-client', 'zod'],
+    node: ['node:*', 'node:*/**'],
   },
   functions: {
     ours: ['#contract/index.ts', '#correlation/index.ts', '#keys/index.ts'],
@@ -133,8 +139,8 @@ const BORDERS: Readonly<Record<string, readonly string[]>> = {
   functions: ['functions/shared/*.ts'],
 }
 
-/** The one place that loads what it does not know by name: the code of a function. */
-const LOADS_BY_PATH = ['local/lambda/worker-host.mjs']
+/** What loads what it does not know by name: the code of a function, and of a handler of commands. */
+const LOADS_BY_PATH = ['edge/commands/heavy-worker.ts', 'local/lambda/worker-host.mjs']
 
 const MAX_LINES = 300
 /** Tests are read from the top for one behaviour, so they may be longer. */

@@ -7,13 +7,16 @@ export const KEPT_SECONDS = 30 * 24 * 60 * 60
 /** Largest status that is kept, as JSON; an item of DynamoDB ends at 400 KB. */
 export const MAX_KEPT_BYTES = 64 * 1024
 
+/** `device_status` and `telemetry` are those of the device's own topics. */
+export type StateKind = 'status' | 'heartbeat' | 'device_status' | 'telemetry'
+
 /** Keeps the last state of each client. */
 export interface StatusStore {
   /**
-   * Keeps the last status or heartbeat; one older than what is kept changes nothing. Throws payload_too_large over
+   * Keeps the last of a kind; one older than what is kept changes nothing. Throws payload_too_large over
    * {@link MAX_KEPT_BYTES}.
    */
-  keep(kind: 'status' | 'heartbeat', event: { clientId: string; receivedAtMs: number; payload: unknown }): Promise<void>
+  keep(kind: StateKind, event: { clientId: string; receivedAtMs: number; payload: unknown }): Promise<void>
   /** Counts an error; the last one is remembered by code, component and severity. Counts a repeated delivery again. */
   countError(event: { clientId: string; receivedAtMs: number; payload: ErrorNotification }): Promise<void>
 }

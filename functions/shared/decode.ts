@@ -4,6 +4,7 @@ import {
   type Envelope,
   envelopeSchema,
   IDENTIFIER_PATTERN,
+  isFlatTopic,
   MAX_CORRELATION_ID_CHARACTERS,
   MAX_PAYLOAD_BYTES,
   type RuleEvent,
@@ -43,7 +44,7 @@ export interface ReadableFacts {
 }
 
 /**
- * Reads the envelope of an event, or makes the one that a bare MQTT 5 request stands for; `found` gets the facts even when the envelope
+ * Reads the envelope of an event, or makes the one that a flat message or a bare MQTT 5 request stands for; `found` gets the facts even when the envelope
  * is refused.
  */
 export function decodeEnvelope(event: RuleEvent, found: (facts: ReadableFacts) => void): Envelope {
@@ -52,7 +53,7 @@ export function decodeEnvelope(event: RuleEvent, found: (facts: ReadableFacts) =
     throw bridgeError('payload_too_large', { limitBytes: MAX_PAYLOAD_BYTES, actualBytes: bytes.length })
   }
   const sent = parseJson(bytes)
-  const isBare = isBareRequest(sent, event)
+  const isBare = isFlatTopic(event.topic) || isBareRequest(sent, event)
   const json = isBare ? envelopeOfBareRequest(sent, event) : sent
   found({ ...readableIds(json), isBare })
   if (isDeeperThan(json, MAX_ENVELOPE_LEVELS)) {

@@ -52,6 +52,8 @@ const EXAMPLES: Readonly<Record<TopicKey, object>> = {
     status: 'success',
     deviceId: 'Instance-1',
   },
+  'org/{organizationId}/device/{deviceId}/telemetry': { deviceId: 'Instance-1', battery: { percent: 80 } },
+  'org/{organizationId}/device/{deviceId}/status': { deviceId: 'Instance-1', status: 'online' },
 }
 
 const parse = (key: TopicKey, payload: unknown) => topicDefinition(key).payload.safeParse(payload)

@@ -183,6 +183,8 @@ describe('effectiveRights', () => {
         "jamey/memory/store",
         "org/acme/device/Instance-1/command/web",
         "org/acme/device/Instance-1/response",
+        "org/acme/device/Instance-1/status",
+        "org/acme/device/Instance-1/telemetry",
       ]
     `)
   })
@@ -206,7 +208,7 @@ describe('effectiveRights', () => {
         tokenPermissions: ['#'],
       }).receive.map((topic) => topic.length)
 
-    expect([103, 104, 105].map((length) => rights('d'.repeat(length)).length)).toEqual([4, 3, 2])
+    expect([103, 104, 105].map((length) => rights('d'.repeat(length)).length)).toEqual([6, 5, 4])
     expect(Math.max(...rights('d'.repeat(104)))).toBe(256)
     expect(rights('d'.repeat(128))).toEqual([])
   })

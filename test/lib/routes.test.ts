@@ -26,6 +26,8 @@ describe('topic rules', () => {
         "mqtt_cloud_bridge_dev_events_status",
         "mqtt_cloud_bridge_dev_memory_query",
         "mqtt_cloud_bridge_dev_memory_store",
+        "mqtt_cloud_bridge_dev_org_organizationId_device_deviceId_status",
+        "mqtt_cloud_bridge_dev_org_organizationId_device_deviceId_telemetry",
       ]
     `)
   })

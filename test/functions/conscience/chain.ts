@@ -48,6 +48,8 @@ export function deviceRecord(record: Partial<DeviceRecord>): DeviceRecord {
 export interface Message {
   payload: unknown
   topic?: string
+  /** One outside the root. */
+  absoluteTopic?: string
   clientId?: string
   metadata?: Partial<Metadata>
   receivedAtMs?: number
@@ -71,7 +73,7 @@ export function createChain(
     nowMs,
   })
   return async (message: Message): Promise<Outcome> => {
-    const topic = `jamey/${message.topic ?? options.topic}`
+    const topic = message.absoluteTopic ?? `jamey/${message.topic ?? options.topic}`
     const envelope = createEnvelope(
       { topic, payload: message.payload as Json, metadata: message.metadata ?? {} },
       { messageId: crypto.randomUUID(), nowMs: NOW_MS },

@@ -197,3 +197,35 @@ test('fails the invocation when DynamoDB does not take the event, so that Lambda
   client.restore()
   expect(counts).toEqual({ SystemFaults: 1 })
 })
+
+describe.each([
+  ['telemetry', 'telemetry'],
+  ['status', 'device_status'],
+])('org/{organizationId}/device/{deviceId}/%s', (relative, kind) => {
+  const topic = `org/acme/device/Instance-1/${relative}`
+  const flat = (payload: unknown) => ({ bytes: JSON.stringify(payload), absoluteTopic: topic })
+
+  test('keeps the last flat message of the device', async () => {
+    const { send, counts } = chain('')
+    const payload = { deviceId: 'Instance-1', timestamp: '2026-05-20T12:00:00', battery: { percent: 80 } }
+
+    expect(await send({ payload: null, ...flat(payload) })).toEqual({ outcome: 'none' })
+
+    const { payload: kept, ...item } = (await itemOf('c1', kind)) ?? {}
+    expect(JSON.parse(String(kept))).toEqual(payload)
+    expect(item).toMatchObject({ kind, received_at_ms: NOW_MS })
+    expect(counts).toEqual({ EventsRecorded: 1 })
+  })
+
+  test('takes what looks like an envelope for what it is: a message with these fields', async () => {
+    const { send } = chain('')
+    const payload = { deviceId: 'Instance-1', message_id: 'x', payload: { a: 1 } }
+    await send({ payload: null, ...flat(payload) })
+    expect(JSON.parse(String((await itemOf('c1', kind))?.payload))).toEqual(payload)
+  })
+
+  test('refuses a message that names no device', async () => {
+    const { send } = chain('')
+    expect(codeOf(await send({ payload: null, ...flat({ battery: 1 }) }))).toBe('invalid_payload')
+  })
+})
