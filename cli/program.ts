@@ -38,14 +38,8 @@ Examples:
 /** Runs one command line and returns its exit code: 0, 1 for a failure, 2 for a wrong call. Errors go to standard error with their code. */
 export async function runCommandLine(argv: readonly string[], projectFolder: string): Promise<number> {
   const terminal = createTerminal()
-  const program = new Command('bridge')
-    .description('mqtt-cloud-bridge: MQTT to cloud workflows, on AWS and on this machine')
-    .exitOverride()
-    .showHelpAfterError('(--help tells how)')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'usage:')) })
-    .addHelpText('after', EXAMPLES)
   try {
-    await addCommands(program, terminal, projectFolder, argv[0])
+    const program = await createProgram(terminal, projectFolder, argv[0])
     await program.parseAsync(argv, { from: 'user' })
     return 0
   } catch (error) {
@@ -55,13 +49,21 @@ export async function runCommandLine(argv: readonly string[], projectFolder: str
   }
 }
 
+/** The command line with the named command, or with all of them. */
+export async function createProgram(terminal: Terminal, projectFolder: string, name = ''): Promise<Command> {
+  const program = new Command('bridge')
+    .description('mqtt-cloud-bridge: MQTT to cloud workflows, on AWS and on this machine')
+    .exitOverride()
+    .showHelpAfterError('(--help tells how)')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'usage:')) })
+    .addHelpText('after', EXAMPLES)
+  const loaders = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]] : Object.values(COMMANDS)
+  for (const load of loaders) (await load?.())?.(program, terminal, projectFolder)
+  return program
+}
+
 /** An error of the contract that its caller can mend comes from a word of the call. */
 function exitCodeOf(error: unknown): 1 | 2 {
   if (error instanceof CommandError) return error.exitCode
   return isBridgeError(error) && ERRORS[error.code].fault === 'user' ? 2 : 1
-}
-
-async function addCommands(program: Command, terminal: Terminal, projectFolder: string, name = ''): Promise<void> {
-  const loaders = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]] : Object.values(COMMANDS)
-  for (const load of loaders) (await load?.())?.(program, terminal, projectFolder)
 }
