@@ -62,7 +62,7 @@ test('an edited handler answers, and nothing that was sent meanwhile is lost', a
   const answers = new Set(await Promise.all(sent))
   expect(answers).toContain('ask')
   // whether the last burst still met the exchange is the machine's business
-  expect(answers.difference(new Set(['ask', 'edited ask']))).toEqual(new Set())
+  expect(['ask', 'edited ask']).toEqual(expect.arrayContaining([...answers]))
   expect(await answer()).toBe('edited ask')
   expect(isLost).toBe(false)
 })
