@@ -1,6 +1,7 @@
 import { createCfnResponses } from '../aws-api/index.ts'
 import { createDurableExecutions } from '../durable/index.ts'
 import { createDynamoDb } from '../dynamodb/index.ts'
+import { createEventSources } from '../event-sources/index.ts'
 import { createIam } from '../iam/index.ts'
 import { createIotRegistry, createRulesEngine, type RuntimeLog } from '../iot/index.ts'
 import { createFunctionVersions, createLambdaService } from '../lambda/index.ts'
@@ -54,6 +55,8 @@ export function openCheckServices(
     dynamoDb,
     secrets: createSecrets({ db, ...CHECK_ACCOUNT, rotation: { log, mayInvoke, invoke: async () => ({}) } }),
     sqs,
+    // never started
+    eventSources: createEventSources({ sqs, lambda, region: CHECK_ACCOUNT.region, log }),
     iot: createIotRegistry(),
     rules: createRulesEngine({
       accountId,

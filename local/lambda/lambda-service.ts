@@ -61,6 +61,8 @@ export interface LambdaService extends AsyncDisposable {
   invokeAsync(functionName: string, payload: JsonValue): Promise<{ requestId: string }>
   /** Begins to work on stored events, those of an earlier run included; call it when all functions are defined. */
   start(): void
+  /** Whether nothing is running, queued (retries to come included) or to be delivered. */
+  isIdle(): boolean
   /** Resolves when nothing is running, queued (retries to come included) or to be delivered. */
   idle(): Promise<void>
   /** Loads one environment ahead of need. `InitFailed`, `ServiceException`, `ResourceNotFoundException`. */
@@ -246,6 +248,7 @@ export function createLambdaService(options: {
     invoke,
     invokeAsync,
     start,
+    isIdle,
     async idle() {
       if (closed || isIdle()) return
       await new Promise<void>((resolve) => {

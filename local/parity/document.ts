@@ -1,6 +1,7 @@
 import { BROKER_PARITY, PARITY_SOURCES } from '../broker/index.ts'
 import { DURABLE_PARITY } from '../durable/index.ts'
 import { DYNAMODB_PARITY } from '../dynamodb/index.ts'
+import { EVENT_SOURCE_PARITY } from '../event-sources/index.ts'
 import { HTTP_API_PARITY } from '../http-api/index.ts'
 import { IAM_PARITY } from '../iam/index.ts'
 import { ENDPOINT_KINDS, RULES_PARITY } from '../iot/index.ts'
@@ -65,6 +66,7 @@ one stops the start.\n\n${resourceTypes()}`,
     'Operations of the APIs': `Others are refused by name.\n\n${operations()}`,
     Lambda: services(LAMBDA_PARITY),
     'Durable functions': services(DURABLE_PARITY),
+    'Event sources': services(EVENT_SOURCE_PARITY),
     IAM: services(IAM_PARITY),
     DynamoDB: services(DYNAMODB_PARITY),
     'HTTP APIs': services(HTTP_API_PARITY),

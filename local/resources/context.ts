@@ -1,6 +1,7 @@
 import type { CfnResponses } from '../aws-api/index.ts'
 import type { DurableExecutions } from '../durable/index.ts'
 import type { DynamoDb } from '../dynamodb/index.ts'
+import type { EventSources } from '../event-sources/index.ts'
 import type { HttpApis } from '../http-api/index.ts'
 import type { Iam } from '../iam/index.ts'
 import type { IotRegistry, RulesEngine, RuntimeLog } from '../iot/index.ts'
@@ -29,6 +30,7 @@ export interface ResourceContext {
   dynamoDb: DynamoDb
   secrets: Secrets
   sqs: SqsService
+  eventSources: EventSources
   iot: IotRegistry
   rules: RulesEngine
   httpApis: HttpApis

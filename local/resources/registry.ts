@@ -19,6 +19,7 @@ import { iotThingType } from './iot-thing-type.ts'
 import { iotTopicRule } from './iot-topic-rule.ts'
 import { lambdaAlias } from './lambda-alias.ts'
 import { lambdaEventInvokeConfig } from './lambda-event-invoke-config.ts'
+import { lambdaEventSourceMapping } from './lambda-event-source-mapping.ts'
 import { lambdaFunction } from './lambda-function.ts'
 import { lambdaPermission } from './lambda-permission.ts'
 import { lambdaVersion } from './lambda-version.ts'
@@ -47,6 +48,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceEmulator>> = {
   'AWS::IoT::TopicRule': iotTopicRule,
   'AWS::Lambda::Alias': lambdaAlias,
   'AWS::Lambda::EventInvokeConfig': lambdaEventInvokeConfig,
+  'AWS::Lambda::EventSourceMapping': lambdaEventSourceMapping,
   'AWS::Lambda::Function': lambdaFunction,
   'AWS::Lambda::Permission': lambdaPermission,
   'AWS::Lambda::Version': lambdaVersion,

@@ -4,6 +4,7 @@ import { type ApiServer, createApiServer, createCfnResponses, type ServiceHandle
 import { type Broker, createBroker, createMemorySessionStore, createSqliteSessionStore } from '../broker/index.ts'
 import { createDurableExecutions, withDurableExecutions } from '../durable/index.ts'
 import { createDynamoDb, dynamoDbService } from '../dynamodb/index.ts'
+import { createEventSources } from '../event-sources/index.ts'
 import { createGateway, type HttpApis, openHttpApiServer } from '../http-api/index.ts'
 import { createIam, type Iam } from '../iam/index.ts'
 import {
@@ -170,9 +171,14 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     nowMs: () => clock.nowMs(),
   })
   const httpApi = await openHttpApiServer({ gateway, port: options.httpApiPort ?? 0, log })
+  const eventSources = createEventSources({ sqs, lambda, region, log })
   // before the API, which running functions call, and the broker before all: it takes new work in
   opened.defer(() => lambda.close())
+<<<<<<< HEAD
   opened.defer(() => durable.close())
+=======
+  opened.defer(() => eventSources.close())
+>>>>>>> e6927a1 (Local runtime: event source mappings of queues)
   opened.defer(() => rules.settled())
   opened.defer(() => broker.close())
   opened.defer(() => httpApi.close())
@@ -185,9 +191,13 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     dynamoDb,
     cfnResponses,
     lambda,
+<<<<<<< HEAD
     versions,
     functionRoles,
     durable,
+=======
+    eventSources,
+>>>>>>> e6927a1 (Local runtime: event source mappings of queues)
     rules,
     broker,
     publishGate: createPublishGate(gateOptions),

@@ -66,10 +66,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   onProgress('resources')
   const deployment = await deploy(services, state.db, options)
   const { stack } = deployment
-  const { iam, lambda, dynamoDb, secrets, registry, api, httpApiUrl } = services
+  const { iam, lambda, eventSources, dynamoDb, secrets, registry, api, httpApiUrl } = services
 
   lambda.start()
+<<<<<<< HEAD
   services.durable.resume()
+=======
+  eventSources.start()
+>>>>>>> e6927a1 (Local runtime: event source mappings of queues)
   secrets.rotateDue()
   const sweep = setInterval(() => {
     secrets.rotateDue()
@@ -113,7 +117,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     tableCalls: () => dynamoDb.counts(),
     grantUse: () => iam.grantUse(),
     functionStats: () => lambda.stats(),
-    idle: () => lambda.idle(),
+    async idle() {
+      // what a function sends to a queue goes on to another function
+      do {
+        await lambda.idle()
+        await eventSources.idle()
+      } while (!lambda.isIdle())
+    },
     close,
     [Symbol.asyncDispose]: close,
   }

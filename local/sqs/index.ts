@@ -1,4 +1,5 @@
 export type { MessageAttribute, OutgoingMessage, ReceivedMessage } from './message.ts'
+export { textDigest } from './message-digest.ts'
 export type { QueueAttributes } from './queue-settings.ts'
 export type { MessageCounts } from './queue-store.ts'
 export { SqsError, type SqsErrorCode } from './sqs-error.ts'

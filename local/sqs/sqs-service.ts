@@ -23,6 +23,8 @@ export interface ReceiveOptions {
   visibilityTimeoutSeconds?: number | undefined
   /** 0 to 20. */
   waitTimeSeconds?: number | undefined
+  /** Ends the wait, with no messages. */
+  signal?: AbortSignal | undefined
 }
 
 /** Standard queues, by ARN. Methods throw or reject with `SqsError`, all with `QueueDoesNotExist`. */
@@ -98,16 +100,16 @@ export function createSqsService(options: {
   async function receive(arn: string, wanted: ReceiveOptions = {}): Promise<ReceivedMessage[]> {
     const { settings } = queueOf(arn)
     const { maxMessages = 1, visibilityTimeoutSeconds = settings.visibilityTimeoutSeconds } = wanted
-    const { waitTimeSeconds = settings.receiveWaitSeconds } = wanted
+    const { waitTimeSeconds = settings.receiveWaitSeconds, signal } = wanted
     checkRange('MaxNumberOfMessages', maxMessages, 1, MAX_MESSAGES)
     checkRange('VisibilityTimeout', visibilityTimeoutSeconds, 0, MAX_VISIBILITY_TIMEOUT_SECONDS)
     checkRange('WaitTimeSeconds', waitTimeSeconds, 0, MAX_WAIT_SECONDS)
 
     const deadlineMs = clock.nowMs() + waitTimeSeconds * 1000
-    while (!closed) {
+    while (!closed && !signal?.aborted) {
       const messages = inTransaction(db, () => take(arn, maxMessages, visibilityTimeoutSeconds))
       if (messages.length > 0 || clock.nowMs() >= deadlineMs) return messages
-      await nextChange(arn, deadlineMs)
+      await nextChange(arn, deadlineMs, signal)
     }
     return []
   }
@@ -174,13 +176,16 @@ export function createSqsService(options: {
     store.removeSentUntil(arn, clock.nowMs() - queueOf(arn).settings.messageRetentionSeconds * 1000)
   }
 
-  async function nextChange(arn: string, deadlineMs: number): Promise<void> {
+  async function nextChange(arn: string, deadlineMs: number, signal: AbortSignal | undefined): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const nextMs = Math.min(deadlineMs, store.nextVisibleMs(arn, clock.nowMs()) ?? deadlineMs)
     const waiter = { arn, wake: resolve }
     const cancel = clock.after(nextMs - clock.nowMs(), resolve)
     waiters.add(waiter)
+    const abort = () => resolve()
+    signal?.addEventListener('abort', abort)
     await promise
+    signal?.removeEventListener('abort', abort)
     waiters.delete(waiter)
     cancel()
   }

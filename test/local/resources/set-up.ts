@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest'
 import { createApiServer, createCfnResponses } from '#local/aws-api/index.ts'
 import { createDurableExecutions } from '#local/durable/index.ts'
 import { createDynamoDb } from '#local/dynamodb/index.ts'
+import { createEventSources } from '#local/event-sources/index.ts'
 import { createIam } from '#local/iam/index.ts'
 import { createIotRegistry, createRulesEngine, type RuntimeLogEntry } from '#local/iot/index.ts'
 import { type AsyncSettings, createFunctionVersions, createLambdaService, type JsonValue } from '#local/lambda/index.ts'
@@ -47,6 +48,8 @@ export async function setUp() {
     configureAsync(name, given)
     settings.set(name, given)
   }
+  const sqs = createSqsService({ db: state.db })
+  const eventSources = createEventSources({ sqs, lambda, region: ACCOUNT.region, log: (entry) => log.push(entry) })
   const context: ResourceContext = {
     ...ACCOUNT,
     stackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/test/local',
@@ -66,7 +69,8 @@ export async function setUp() {
     functionRoles: new Map(),
     dynamoDb,
     secrets: createSecrets({ db: state.db, ...ACCOUNT }),
-    sqs: createSqsService({ db: state.db }),
+    sqs,
+    eventSources,
     iot: createIotRegistry(),
     rules: createRulesEngine({
       accountId: ACCOUNT.accountId,
@@ -88,6 +92,7 @@ export async function setUp() {
     log: (entry) => log.push(entry),
   }
   onTestFinished(async () => {
+    await eventSources.close()
     await lambda.close()
     await api.close()
     await dynamoDb.close()

@@ -32,7 +32,12 @@ const API: TemplateResources = {
     },
   },
 }
-const FUNCTION: TemplateResources = { Role: role([LOGS]), Echo: lambdaFunction('echo') }
+const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:work'
+const READS_QUEUE = {
+  action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+  resource: QUEUE_ARN,
+}
+const FUNCTION: TemplateResources = { Role: role([LOGS, READS_QUEUE]), Echo: lambdaFunction('echo') }
 const SECRET: TemplateResources = { Key: { Type: 'AWS::SecretsManager::Secret', Properties: { SecretString: 'v' } } }
 const theApi = ({ context }: SetUp) => [...context.httpApis.values()][0]
 const caller = {
@@ -263,6 +268,15 @@ export const UPDATE_CASES: Readonly<Record<keyof typeof RESOURCE_TYPES, UpdateCa
     ],
     seen: ({ settings }) => settings.get('echo')?.maximumRetryAttempts,
     expected: [0, 1, undefined],
+  },
+  'AWS::Lambda::EventSourceMapping': {
+    around: FUNCTION,
+    versions: [
+      { FunctionName: { Ref: 'Echo' }, EventSourceArn: QUEUE_ARN, BatchSize: 1 },
+      { FunctionName: { Ref: 'Echo' }, EventSourceArn: QUEUE_ARN, BatchSize: 2 },
+    ],
+    seen: ({ context }) => context.eventSources.mappings().map(({ batchSize }) => batchSize),
+    expected: [[1], [2], []],
   },
   'AWS::Lambda::Function': {
     around: { Role: role([LOGS]) },

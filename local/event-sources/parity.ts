@@ -1,0 +1,29 @@
+import type { ServiceParityRow } from '../state/index.ts'
+
+const GUIDE = 'https://docs.aws.amazon.com/lambda/latest/dg/'
+
+/** What becomes of event source mappings. */
+export const EVENT_SOURCE_PARITY: readonly ServiceParityRow[] = [
+  {
+    feature: 'Queues: batches, deletion of what was handled, the rest after its visibility timeout',
+    state: 'honoured',
+    source: `${GUIDE}with-sqs.html`,
+  },
+  {
+    feature: 'Failed items reported by the function',
+    state: 'honoured',
+    source: `${GUIDE}services-sqs-errorhandling.html`,
+  },
+  {
+    feature: 'Batches of more than 10 messages',
+    state: 'differs',
+    source: `${GUIDE}services-sqs-configure.html`,
+    note: 'handed over in tens, and at once: a batching window has no effect',
+  },
+  {
+    feature: 'Scaling with the length of the queue',
+    state: 'differs',
+    source: `${GUIDE}services-sqs-scaling.html`,
+    note: 'MaximumConcurrency, or else two batches at once',
+  },
+]
