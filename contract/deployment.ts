@@ -34,6 +34,9 @@ export interface DeploymentNames {
   correlationTable: string
   memoryTable: string
   statusTable: string
+  presenceTable: string
+  /** Holds disconnections back until they have lasted. */
+  presenceQueue: string
   /** Topic rules are named `<prefix>_<topic>`; the service takes no dash there. */
   rulePrefix: string
   /** Dead-letter queues are named `<prefix><label>`. */
@@ -60,6 +63,8 @@ export function deploymentNames(stage: string): DeploymentNames {
     correlationTable: `${base}-correlations`,
     memoryTable: `${base}-memories`,
     statusTable: `${base}-status`,
+    presenceTable: `${base}-presence`,
+    presenceQueue: `${base}-presence-checks`,
     rulePrefix: base.replaceAll('-', '_'),
     deadLetterPrefix: `${base}-dlq-`,
   }
@@ -112,4 +117,5 @@ export function thingTypeName(root: string): string {
 export const TABLE_KEYS = {
   correlations: { partitionKey: 'request_key', timeToLive: 'expires_at_seconds' },
   devices: { partitionKey: 'client_id' },
+  presence: { partitionKey: 'client_id' },
 } as const

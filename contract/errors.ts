@@ -47,6 +47,8 @@ export const ERRORS = {
   device_offline: user(503, 'the device is not connected, and was not asked', true),
   device_request_expired: user(504, 'the device gave no answer by the deadline'),
   device_failed: user(502, 'the device answered with an error: {code}'),
+  // presence
+  lifecycle_event_invalid: system(500, 'the lifecycle event is not one: {problem}'),
   // tokens and connections
   transport_unsupported: user(400, 'expected an MQTT connection with a client id, or a publish by HTTPS'),
   server_name_unknown: user(403, 'the TLS server name is none of this deployment'),

@@ -131,6 +131,17 @@ export {
   type PolicyDocument,
   type PolicyStatement,
 } from './policy.ts'
+export {
+  eventOrder,
+  type LifecycleEvent,
+  lifecycleEventSchema,
+  PRESENCE_LIMITS,
+  type PresenceCheck,
+  type PresenceRecord,
+  presenceCheckSchema,
+  presenceRecordSchema,
+  presenceRules,
+} from './presence.ts'
 export { publishableResourceNames } from './publishable.ts'
 export {
   type AnsweredRequest,

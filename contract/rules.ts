@@ -39,14 +39,20 @@ export function ruleDefinitions(root: string, prefix: string): RuleDefinition[] 
   })
 }
 
-function ruleName(prefix: string, key: TopicKey): string {
+/** A name that fits `[a-zA-Z0-9_]+`, from words with other signs between them. */
+export function ruleName(prefix: string, key: string): string {
   return `${prefix}_${key}`.replace(/[^A-Za-z0-9]+/g, '_').replace(/_$/, '')
 }
 
 function statement(root: string, key: TopicKey): { topicFilter: string; sql: string } {
   const topicFilter = topicFilterOf(root, key)
-  const fields = Object.entries(EVENT_FIELDS).map(([name, expression]) => `${expression} AS ${name}`)
   // without this, what the cloud publishes on an event topic would come back to the cloud
   const where = topicDefinition(key).direction === 'shared' ? ` WHERE clientid() <> '${NO_CLIENT_ID}'` : ''
-  return { topicFilter, sql: `SELECT ${fields.join(', ')} FROM '${topicFilter}'${where}` }
+  return { topicFilter, sql: `${ruleSql(topicFilter)}${where}` }
+}
+
+/** The statement whose event every function of a rule is given. */
+export function ruleSql(topicFilter: string): string {
+  const fields = Object.entries(EVENT_FIELDS).map(([name, expression]) => `${expression} AS ${name}`)
+  return `SELECT ${fields.join(', ')} FROM '${topicFilter}'`
 }

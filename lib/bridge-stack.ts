@@ -19,6 +19,7 @@ import { DeadLetterQueue } from './constructs/dead-letter-queue.ts'
 import { DeviceEndpoints } from './constructs/device-endpoints.ts'
 import { FleetResources } from './constructs/fleet.ts'
 import { IotLogging } from './constructs/iot-logging.ts'
+import { Presence } from './constructs/presence.ts'
 import { Secrets } from './constructs/secrets.ts'
 import { Tables } from './constructs/tables.ts'
 import { TokenService } from './constructs/token-service.ts'
@@ -50,14 +51,6 @@ export class BridgeStack extends Stack {
     const names = deploymentNames(settings.stage)
     const tables = new Tables(this, 'Tables', settings)
     const secrets = new Secrets(this, 'Secrets', settings)
-    const environments = environmentsOf({
-      settings,
-      tables,
-      issuerSecretArn: secrets.issuer.secretArn,
-      deviceMasterSecretArn: secrets.deviceMaster.secretArn,
-      apiUpstreamUrl: settings.apiUpstreamUrl || this.#upstreamParameter(),
-    })
-
     const errorQueue = new DeadLetterQueue(this, 'RuleErrors', { ...settings, label: RULE_ERRORS_LABEL })
     const queues = { [RULE_ERRORS_LABEL]: errorQueue.queue } as Record<string, DeadLetterQueue['queue']>
     const queueOf = (name: FunctionName) => {
@@ -65,6 +58,18 @@ export class BridgeStack extends Stack {
       queues[name] = queue
       return queue
     }
+    const presence = settings.presence
+      ? new Presence(this, 'Presence', { ...settings, deadLetterQueue: queueOf('presence') })
+      : undefined
+    const environments = environmentsOf({
+      settings,
+      tables,
+      issuerSecretArn: secrets.issuer.secretArn,
+      deviceMasterSecretArn: secrets.deviceMaster.secretArn,
+      apiUpstreamUrl: settings.apiUpstreamUrl || this.#upstreamParameter(),
+      presenceQueueUrl: presence?.queueUrl ?? '',
+    })
+
     const reserved = settings.reservedConcurrency
 
     const publisher = this.#function('publisher', 'Publishes outcomes to MQTT', environments.publisher, {
@@ -125,11 +130,20 @@ export class BridgeStack extends Stack {
       functions: handlers,
       errorQueue: errorQueue.queue,
     })
+    const optional: Record<string, BridgeFunction> = {}
+    if (presence) {
+      const follower = this.#function('presence', 'Follows who is connected', environments.presence, {
+        ...(queues.presence && { deadLetterQueue: queues.presence }),
+      })
+      this.#asynchronous(follower, ASYNCHRONOUS_LIMITS.event)
+      presence.invoke(follower, tables, routes)
+      optional.presence = follower
+    }
     const endpoints = new DeviceEndpoints(this, 'Endpoints', { ...settings, authorizer })
     const registrar = this.#registrar(tables, environments.registrar, endpoints)
     if (settings.iotLogging) new IotLogging(this, 'IotLogging')
     new Alarms(this, 'Alarms', {
-      functions: { ...handlers, publisher, authorizer, registrar, rotator, tokens },
+      functions: { ...handlers, publisher, authorizer, registrar, rotator, tokens, ...optional },
       withDestinations: Object.keys(handlers),
       deadLetterQueues: queues,
       ruleNames: routes.ruleNames,
@@ -146,6 +160,7 @@ export class BridgeStack extends Stack {
       DeviceTable: tables.devices.tableName,
       MemoryTable: tables.memories.tableName,
       StatusTable: tables.status.tableName,
+      PresenceTable: tables.presence.tableName,
       TokenServiceUrl: tokenService.url,
     })
   }

@@ -12,6 +12,7 @@ export const STATIC_CEILING_BYTES: Readonly<Record<FunctionName, number>> = {
   conscience: 480_000,
   events: 480_000,
   memory: 480_000,
+  presence: 480_000,
   publisher: 480_000,
   registrar: 480_000,
   rotator: 480_000,

@@ -15,6 +15,7 @@ export const FUNCTION_NAMES = [
   'conscience',
   'events',
   'memory',
+  'presence',
   'publisher',
   'registrar',
   'rotator',

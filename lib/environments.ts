@@ -1,9 +1,11 @@
 import type * as z from 'zod'
+import { PRESENCE_LIMITS } from '#contract/index.ts'
 import type { apiEnvironment } from '#functions/api/env.ts'
 import type { authorizerEnvironment } from '#functions/authorizer/env.ts'
 import type { conscienceEnvironment } from '#functions/conscience/env.ts'
 import type { eventsEnvironment } from '#functions/events/env.ts'
 import type { memoryEnvironment } from '#functions/memory/env.ts'
+import type { presenceEnvironment } from '#functions/presence/env.ts'
 import type { publisherEnvironment } from '#functions/publisher/env.ts'
 import type { registrarEnvironment } from '#functions/registrar/env.ts'
 import type { rotatorEnvironment } from '#functions/rotator/env.ts'
@@ -19,6 +21,7 @@ type Schemas = {
   conscience: typeof conscienceEnvironment
   events: typeof eventsEnvironment
   memory: typeof memoryEnvironment
+  presence: typeof presenceEnvironment
   publisher: typeof publisherEnvironment
   registrar: typeof registrarEnvironment
   rotator: typeof rotatorEnvironment
@@ -35,6 +38,7 @@ export function environmentsOf(stack: {
   issuerSecretArn: string
   deviceMasterSecretArn: string
   apiUpstreamUrl: string
+  presenceQueueUrl: string
 }): Variables {
   const { settings, tables } = stack
   const topics = { TOPIC_ROOT: settings.root }
@@ -59,6 +63,11 @@ export function environmentsOf(stack: {
     memory: { ...requests, ...devices, MEMORY_TABLE: tables.memories.tableName },
     api: { ...requests, ...devices, API_UPSTREAM_URL: stack.apiUpstreamUrl },
     events: { ...topics, STATUS_TABLE: tables.status.tableName },
+    presence: {
+      PRESENCE_TABLE: tables.presence.tableName,
+      PRESENCE_QUEUE_URL: stack.presenceQueueUrl,
+      PRESENCE_GRACE_SECONDS: String(PRESENCE_LIMITS.graceSeconds),
+    },
     publisher: correlation,
     registrar: devices,
     rotator: issuer,

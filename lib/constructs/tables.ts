@@ -17,6 +17,7 @@ export class Tables extends Construct {
   readonly devices: dynamodb.Table
   readonly memories: dynamodb.Table
   readonly status: dynamodb.Table
+  readonly presence: dynamodb.Table
   readonly #isProduction: boolean
 
   constructor(scope: Construct, id: string, props: { stage: string; isProduction: boolean }) {
@@ -31,6 +32,7 @@ export class Tables extends Construct {
       sortKey: { name: MEMORY_TIME_INDEX.sortKey, type: dynamodb.AttributeType.STRING },
     })
     this.status = this.#table('Status', names.statusTable, STATUS_TABLE_KEYS)
+    this.presence = this.#table('Presence', names.presenceTable, TABLE_KEYS.presence)
   }
 
   #table(id: string, tableName: string, keys: TableKeys): dynamodb.Table {

@@ -11,7 +11,8 @@ import { type BridgeFunction, iotArn } from './bridge-function.ts'
  * the error queue.
  */
 export class TopicRoutes extends Construct {
-  readonly ruleNames: string[]
+  readonly ruleNames: string[] = []
+  readonly #error: iot.CfnTopicRule.ActionProperty
 
   constructor(
     scope: Construct,
@@ -33,21 +34,28 @@ export class TopicRoutes extends Construct {
     errorRole.addToPolicy(
       new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.errorQueue.queueArn] }),
     )
-    for (const rule of rules) {
-      const target = props.functions[rule.handledBy]
-      new iot.CfnTopicRule(this, rule.name, {
-        ruleName: rule.name,
-        topicRulePayload: {
-          description: `${TOPICS[rule.key].direction} ${rule.key}`,
-          sql: rule.sql,
-          awsIotSqlVersion: SQL_VERSION,
-          ruleDisabled: false,
-          actions: [{ lambda: { functionArn: target.function.functionArn } }],
-          errorAction: { sqs: { queueUrl: props.errorQueue.queueUrl, roleArn: errorRole.roleArn, useBase64: false } },
-        },
-      })
-      target.allowInvokeBy(`InvokedBy-${rule.name}`, 'iot.amazonaws.com', iotArn(this, 'rule', rule.name))
+    this.#error = {
+      sqs: { queueUrl: props.errorQueue.queueUrl, roleArn: errorRole.roleArn, useBase64: false },
     }
-    this.ruleNames = rules.map((rule) => rule.name)
+    for (const rule of rules) {
+      this.add(rule, `${TOPICS[rule.key].direction} ${rule.key}`, props.functions[rule.handledBy])
+    }
+  }
+
+  /** One more rule, beside those of the contract's topics. */
+  add(rule: { name: string; sql: string }, description: string, target: BridgeFunction): void {
+    new iot.CfnTopicRule(this, rule.name, {
+      ruleName: rule.name,
+      topicRulePayload: {
+        description,
+        sql: rule.sql,
+        awsIotSqlVersion: SQL_VERSION,
+        ruleDisabled: false,
+        actions: [{ lambda: { functionArn: target.function.functionArn } }],
+        errorAction: this.#error,
+      },
+    })
+    target.allowInvokeBy(`InvokedBy-${rule.name}`, 'iot.amazonaws.com', iotArn(this, 'rule', rule.name))
+    this.ruleNames.push(rule.name)
   }
 }
