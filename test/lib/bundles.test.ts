@@ -94,7 +94,9 @@ describe.each(FUNCTION_NAMES)('%s', (name) => {
   test('does not load without its variables, and names one that is missing', async () => {
     const file = join(bundles[name].folder, 'index.mjs')
 
-    await expect(exportsIn(file, runtimeVariablesOf(name))).rejects.toThrow(/TOPIC_ROOT|DEVICE_TABLE|ISSUER_SECRET_ID/)
+    await expect(exportsIn(file, runtimeVariablesOf(name))).rejects.toThrow(
+      /TOPIC_ROOT|DEVICE_TABLE|ISSUER_SECRET_ID|PRESENCE_TABLE/,
+    )
   })
 })
 

@@ -160,6 +160,7 @@ test('outputs name what the command line and operators look up', () => {
       "DomainConfigurationNames": "<EndpointsMqtt2F7BCACC>,<EndpointsWss01089D4D>",
       "IssuerSecretName": "mqtt-cloud-bridge-dev/issuer",
       "MemoryTable": "<TablesMemories3D5F40C0>",
+      "PresenceTable": "<TablesPresence7A1F7294>",
       "ServerNames": "<ServerNames.ServerNames>",
       "Stage": "dev",
       "StatusTable": "<TablesStatus92EF1A2D>",

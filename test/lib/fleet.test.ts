@@ -153,8 +153,8 @@ describe('another root', () => {
     )
     const [document] = documentsOf('agent', other)
 
-    // those of devices stand outside of every root
-    for (const rule of rules) expect(rule).toMatch(/FROM '(acme|org\/\+\/device)\//)
+    // those of devices and of connections stand outside of every root
+    for (const rule of rules) expect(rule).toMatch(/FROM '(acme|org\/\+\/device|\$aws\/events\/presence)\//)
     expect(JSON.stringify(document)).toContain(':topic/acme/conscience/evaluate')
     expect(JSON.stringify(other.resources('AWS::IAM::Policy'))).toContain(':topic/acme/responses/*')
   })

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { deadLetterQueueName, ruleDefinitions } from '#contract/index.ts'
+import { deadLetterQueueName, presenceRules, ruleDefinitions } from '#contract/index.ts'
 import { flatText, synthesizeStack } from './synthesized.ts'
 
 const { template, resources, logicalId } = synthesizeStack()
 const rules = ruleDefinitions('jamey', 'mqtt_cloud_bridge_dev')
+const presence = presenceRules('mqtt_cloud_bridge_dev').map((rule) => ({ ...rule, handledBy: 'presence' }))
 const functionId = (name: string) => logicalId('AWS::Lambda::Function', `mqtt-cloud-bridge-dev-${name}"`)
 
 /** Logical id of the queue that takes a function's failed events, by function name. */
@@ -13,10 +14,10 @@ function deadLetterQueueOf(name: string): string {
 }
 
 describe('topic rules', () => {
-  test('there is one for every handled topic and no other', () => {
+  test('there is one for every handled topic, two for presence, and no other', () => {
     const deployed = Object.values(resources('AWS::IoT::TopicRule')).map(({ Properties }) => Properties.RuleName)
 
-    expect(deployed.sort()).toEqual(rules.map(({ name }) => name).sort())
+    expect(deployed.sort()).toEqual([...rules, ...presence].map(({ name }) => name).sort())
     expect(deployed).toMatchInlineSnapshot(`
       [
         "mqtt_cloud_bridge_dev_api_requests",
@@ -28,46 +29,56 @@ describe('topic rules', () => {
         "mqtt_cloud_bridge_dev_memory_store",
         "mqtt_cloud_bridge_dev_org_organizationId_device_deviceId_status",
         "mqtt_cloud_bridge_dev_org_organizationId_device_deviceId_telemetry",
+        "mqtt_cloud_bridge_dev_presence_connected",
+        "mqtt_cloud_bridge_dev_presence_disconnected",
       ]
     `)
   })
 
-  test.each(rules)('$name invokes its function with the SQL of the contract and has an error action', (rule) => {
-    const id = logicalId('AWS::IoT::TopicRule', `"${rule.name}"`)
-    const payload = resources('AWS::IoT::TopicRule')[id]?.Properties.TopicRulePayload as Record<string, unknown>
+  test.each([...rules, ...presence])(
+    '$name invokes its function with the SQL of the contract and has an error action',
+    (rule) => {
+      const id = logicalId('AWS::IoT::TopicRule', `"${rule.name}"`)
+      const payload = resources('AWS::IoT::TopicRule')[id]?.Properties.TopicRulePayload as Record<string, unknown>
 
-    expect(payload).toMatchObject({
-      Sql: rule.sql,
-      AwsIotSqlVersion: '2016-03-23',
-      RuleDisabled: false,
-      Actions: [{ Lambda: { FunctionArn: { 'Fn::GetAtt': [functionId(rule.handledBy), 'Arn'] } } }],
-      ErrorAction: { Sqs: { QueueUrl: { Ref: expect.stringContaining('RuleErrors') }, UseBase64: false } },
-    })
-  })
+      expect(payload).toMatchObject({
+        Sql: rule.sql,
+        AwsIotSqlVersion: '2016-03-23',
+        RuleDisabled: false,
+        Actions: [{ Lambda: { FunctionArn: { 'Fn::GetAtt': [functionId(rule.handledBy), 'Arn'] } } }],
+        ErrorAction: { Sqs: { QueueUrl: { Ref: expect.stringContaining('RuleErrors') }, UseBase64: false } },
+      })
+    },
+  )
 
-  test.each(rules)('$name alone, of this account, may invoke its function for its topic', ({ name, handledBy }) => {
-    const permission = Object.values(resources('AWS::Lambda::Permission')).find(({ Properties }) =>
-      flatText(Properties.SourceArn).endsWith(`:rule/${name}`),
-    )
+  test.each([...rules, ...presence])(
+    '$name alone, of this account, may invoke its function for its topic',
+    ({ name, handledBy }) => {
+      const permission = Object.values(resources('AWS::Lambda::Permission')).find(({ Properties }) =>
+        flatText(Properties.SourceArn).endsWith(`:rule/${name}`),
+      )
 
-    expect(permission?.Properties).toEqual({
-      Action: 'lambda:InvokeFunction',
-      FunctionName: { 'Fn::GetAtt': [functionId(handledBy), 'Arn'] },
-      Principal: 'iot.amazonaws.com',
-      SourceAccount: { Ref: 'AWS::AccountId' },
-      SourceArn: expect.anything(),
-    })
-    expect(flatText(permission?.Properties.SourceArn)).toBe(
-      `arn:<AWS::Partition>:iot:<AWS::Region>:<AWS::AccountId>:rule/${name}`,
-    )
-  })
+      expect(permission?.Properties).toEqual({
+        Action: 'lambda:InvokeFunction',
+        FunctionName: { 'Fn::GetAtt': [functionId(handledBy), 'Arn'] },
+        Principal: 'iot.amazonaws.com',
+        SourceAccount: { Ref: 'AWS::AccountId' },
+        SourceArn: expect.anything(),
+      })
+      expect(flatText(permission?.Properties.SourceArn)).toBe(
+        `arn:<AWS::Partition>:iot:<AWS::Region>:<AWS::AccountId>:rule/${name}`,
+      )
+    },
+  )
 
   test('IoT Core may invoke no function beyond its rules and the authorizer', () => {
     const permissions = Object.values(resources('AWS::Lambda::Permission')).map(
       ({ Properties }) => Properties.Principal,
     )
 
-    expect(permissions.filter((principal) => principal === 'iot.amazonaws.com')).toHaveLength(rules.length + 1)
+    expect(permissions.filter((principal) => principal === 'iot.amazonaws.com')).toHaveLength(
+      rules.length + presence.length + 1,
+    )
   })
 
   test('SQL errors, which reach no error action, are logged by IoT Core', () => {
@@ -148,11 +159,24 @@ describe('alarms', () => {
   }
 
   test('every dead-letter queue has one on its depth', () => {
-    const depths = Object.keys(resources('AWS::SQS::Queue')).map(
-      (queue) => `AWS/SQS ApproximateNumberOfMessagesVisible <${queue}.QueueName>`,
-    )
+    const depths = Object.entries(resources('AWS::SQS::Queue'))
+      .filter(([, { Properties }]) => String(Properties.QueueName).includes('-dlq-'))
+      .map(([queue]) => `AWS/SQS ApproximateNumberOfMessagesVisible <${queue}.QueueName>`)
+    expect(depths).toHaveLength(7)
 
     expect(watched()).toEqual(expect.arrayContaining(depths))
+  })
+
+  test('what a work queue cannot get rid of has a dead-letter queue, and so an alarm', () => {
+    const work = Object.values(resources('AWS::SQS::Queue')).filter(
+      ({ Properties }) => !String(Properties.QueueName).includes('-dlq-'),
+    )
+
+    expect(work.map(({ Properties }) => Properties.QueueName)).toEqual(['mqtt-cloud-bridge-dev-presence-checks'])
+    expect(work[0]?.Properties).toMatchObject({
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLetterQueueOf('presence'), 'Arn'] } },
+      VisibilityTimeout: 60,
+    })
   })
 
   test('every function has one on its errors and one on the system faults it counts', () => {

@@ -50,6 +50,7 @@ describe('defaults', () => {
         "jwksIssuer": "",
         "jwksUrl": "",
         "mutualTls": false,
+        "presence": true,
         "reservedConcurrency": 0,
         "root": "jamey",
         "sharedReplies": [],

@@ -160,6 +160,7 @@ test('functions run on Node 24 and arm64, and end before the deadline of a reque
     conscience: 10,
     events: 10,
     memory: 10,
+    presence: 10,
     publisher: 10,
     registrar: 60,
     rotator: 10,
