@@ -34,25 +34,8 @@ export async function deploy(
 ): Promise<Deployment> {
   const { accountId, region, host } = LOCAL_ACCOUNT
   const { log } = options
-<<<<<<< HEAD
   const { iam, lambda, dynamoDb, secrets, sqs, registry, rules, cfnResponses, api, httpApis, httpApiUrl } = services
-  const { versions, functionRoles, durable } = services
-=======
-  const {
-    iam,
-    lambda,
-    dynamoDb,
-    secrets,
-    sqs,
-    eventSources,
-    registry,
-    rules,
-    cfnResponses,
-    api,
-    httpApis,
-    httpApiUrl,
-  } = services
->>>>>>> e6927a1 (Local runtime: event source mappings of queues)
+  const { versions, functionRoles, durable, eventSources } = services
   const told = new Set<string>()
   let assembly = firstStack(options.assemblyFolder)
   const { stackName } = assembly

@@ -174,11 +174,8 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
   const eventSources = createEventSources({ sqs, lambda, region, log })
   // before the API, which running functions call, and the broker before all: it takes new work in
   opened.defer(() => lambda.close())
-<<<<<<< HEAD
   opened.defer(() => durable.close())
-=======
   opened.defer(() => eventSources.close())
->>>>>>> e6927a1 (Local runtime: event source mappings of queues)
   opened.defer(() => rules.settled())
   opened.defer(() => broker.close())
   opened.defer(() => httpApi.close())
@@ -191,13 +188,10 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     dynamoDb,
     cfnResponses,
     lambda,
-<<<<<<< HEAD
     versions,
     functionRoles,
     durable,
-=======
     eventSources,
->>>>>>> e6927a1 (Local runtime: event source mappings of queues)
     rules,
     broker,
     publishGate: createPublishGate(gateOptions),

@@ -69,11 +69,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { iam, lambda, eventSources, dynamoDb, secrets, registry, api, httpApiUrl } = services
 
   lambda.start()
-<<<<<<< HEAD
   services.durable.resume()
-=======
   eventSources.start()
->>>>>>> e6927a1 (Local runtime: event source mappings of queues)
   secrets.rotateDue()
   const sweep = setInterval(() => {
     secrets.rotateDue()
