@@ -125,6 +125,21 @@ describe('what each function may do', () => {
     `)
   })
 
+  test('presence', () => {
+    expect(grantsOf(roleOf('presence'))).toMatchInlineSnapshot(`
+      [
+        "dynamodb:UpdateItem <TablesPresence.Arn>",
+        "logs:CreateLogStream <presenceLogs.Arn>",
+        "logs:PutLogEvents <presenceLogs.Arn>",
+        "sqs:DeleteMessage <PresenceChecksQueue.Arn>",
+        "sqs:GetQueueAttributes <PresenceChecksQueue.Arn>",
+        "sqs:ReceiveMessage <PresenceChecksQueue.Arn>",
+        "sqs:SendMessage <DeadLetterspresenceQueue.Arn>",
+        "sqs:SendMessage <PresenceChecksQueue.Arn>",
+      ]
+    `)
+  })
+
   test('publisher', () => {
     expect(grantsOf(roleOf('publisher'))).toMatchInlineSnapshot(`
       [
