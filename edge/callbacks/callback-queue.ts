@@ -18,11 +18,13 @@ export interface CallbackQueue {
   isFull(): boolean
   /** Called when there is room again. */
   onRoom(listener: () => void): void
+  /** Takes a place for a message of a subscription. False when that has its share of the queue already. */
+  reserve(subscriptionId: number): boolean
   /**
-   * Inside of a write of the store; once it is committed, `send` is called with what this returned. Undefined: the subscription has more than its
-   * share of the queue, and the message is a dead letter at once.
+   * Inside of a write of the store; once it is committed, `send` is called with what this returned. Undefined for a message without a place, which
+   * is a dead letter at once.
    */
-  store(delivery: NewDelivery): Delivery | undefined
+  store(delivery: NewDelivery, hasPlace: boolean): Delivery | undefined
   send(delivery: Delivery): void
   /** A receiver is back, as it seems: what pauses for it is tried now. */
   wake(url: string): void
@@ -56,6 +58,7 @@ export function createCallbackQueue(options: CallbackQueueOptions): CallbackQueu
   const slots = createOriginSlots(callbacks.concurrency)
   const lanes = new Map<string, CallbackLane>()
   const underway = new Set<Promise<void>>()
+  const share = Math.ceil(queue.maxMessages * SHARE)
   const sizes = new Map(deliveries.countBySubscription())
   let size = [...sizes.values()].reduce((sum, count) => sum + count, 0)
   let onRoom = () => {}
@@ -63,8 +66,10 @@ export function createCallbackQueue(options: CallbackQueueOptions): CallbackQueu
 
   function count(subscriptionId: number, change: 1 | -1): void {
     const wasFull = size >= queue.maxMessages
-    size += change
     const left = (sizes.get(subscriptionId) ?? 0) + change
+    // its subscription has ended meanwhile
+    if (left < 0) return
+    size += change
     if (left > 0) sizes.set(subscriptionId, left)
     else sizes.delete(subscriptionId)
     if (wasFull && size < queue.maxMessages) onRoom()
@@ -159,7 +164,6 @@ export function createCallbackQueue(options: CallbackQueueOptions): CallbackQueu
   }
 
   function send(delivery: Delivery): void {
-    count(delivery.subscriptionId, 1)
     const lane = laneOf(delivery)
     lane.push(delivery)
     advance(lane)
@@ -197,12 +201,16 @@ export function createCallbackQueue(options: CallbackQueueOptions): CallbackQueu
     onRoom(listener) {
       onRoom = listener
     },
-    store(delivery) {
-      const stored = deliveries.add(delivery)
+    reserve(subscriptionId) {
       // a receiver that is gone must not stop the others
-      const isOverShare = (sizes.get(delivery.subscriptionId) ?? 0) >= Math.ceil(queue.maxMessages * SHARE)
-      if (!isOverShare) return stored
-      entomb(stored, `more than ${Math.ceil(queue.maxMessages * SHARE)} messages wait for this callback`)
+      const hasPlace = (sizes.get(subscriptionId) ?? 0) < share
+      if (hasPlace) count(subscriptionId, 1)
+      return hasPlace
+    },
+    store(delivery, hasPlace) {
+      const stored = deliveries.add(delivery)
+      if (hasPlace) return stored
+      entomb(stored, `more than ${share} messages wait for this callback`)
       return undefined
     },
     send,
@@ -224,7 +232,11 @@ export function createCallbackQueue(options: CallbackQueueOptions): CallbackQueu
           // asked for twice, it is sent once
           deliveries.forget(id) === 1 ? deliveries.add({ subscriptionId, url, topic, body, receivedAtMs }) : undefined,
         )
-        .then((delivery) => delivery && send(delivery))
+        .then((delivery) => {
+          if (!delivery) return
+          count(subscriptionId, 1)
+          send(delivery)
+        })
       return true
     },
     async close(timeoutMs) {

@@ -47,6 +47,8 @@ export async function createHttpApp({
     onConstructorPoisoning: 'ignore',
     routerOptions: { maxParamLength: 256 },
   })
+  // a page of any origin can send a text without asking first
+  app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   addProblemAnswers(app, { log, maxBodyBytes })

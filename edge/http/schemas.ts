@@ -36,6 +36,7 @@ const timeoutMs = z.int().min(1).max(300_000).default(30_000)
 export const errorAnswer = z.object({
   error: z.string().describe('One sentence.'),
   code: z.string().describe('See the table of errors.'),
+  detail: z.string().optional().describe('The same as `error`; below `/mqtt`.'),
 })
 
 export const petalSubscribe = z.object({ topic: filter, callbackUrl })

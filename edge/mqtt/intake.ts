@@ -41,11 +41,12 @@ export function createIntake({ store, queue, log, onDropped, onDuplicate }: Inta
   async function write(message: IncomingMessage, targets: readonly CallbackTarget[], scope: string): Promise<void> {
     const identity = identityOf(message, scope)
     const body = messageBody(message)
+    const places = targets.map((target) => ({ ...target, hasPlace: queue.reserve(target.subscriptionId) }))
     const stored = await batch.add(() => {
       if (identity !== undefined) recent.add(identity)
       const { topic, receivedAtMs } = message
-      return targets.flatMap(({ subscriptionId, url }) => {
-        return queue.store({ subscriptionId, url, topic, body, receivedAtMs }) ?? []
+      return places.flatMap(({ subscriptionId, url, hasPlace }) => {
+        return queue.store({ subscriptionId, url, topic, body, receivedAtMs }, hasPlace) ?? []
       })
     })
     for (const delivery of stored) queue.send(delivery)

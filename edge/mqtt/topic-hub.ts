@@ -69,6 +69,7 @@ export function createTopicHub(options: {
       () => {
         entry.state = 'granted'
         first.clear()
+        log({ level: 'debug', event: 'subscribed', filter })
       },
       (error: unknown) => {
         if (entry.given.signal.aborted) throw error

@@ -24,7 +24,7 @@ export interface EdgeBench extends AsyncDisposable {
   readonly folder: string
   readonly log: LogEntry[]
   logged(event: string): LogEntry[]
-  /** Starts the service with the bench's folder; `connected` once it is. */
+  /** Starts the service with the bench's folder, and waits until it is connected and has the device's topics. */
   start(options?: EdgeBenchOptions): Promise<Edge>
   /** Publishes from the cloud, as it is. */
   send(topic: string, payload: unknown, qos?: 0 | 1): Promise<void>
@@ -78,7 +78,9 @@ export async function createEdgeBench(overrides: Parameters<typeof createTestBro
         ...options,
       })
       edges.push(edge)
-      if (connected) await until(() => edge.health().connection.connected)
+      const isReady = () => log.some(({ event, filter }) => event === 'subscribed' && filter === `${BASE}/command/edge`)
+      const isUnknown = 'organizationId' in device && device.organizationId === undefined
+      if (connected) await until(() => edge.health().connection.connected && (isUnknown || isReady()))
       return edge
     },
     async send(topic, payload, qos = 1) {

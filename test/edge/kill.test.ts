@@ -1,0 +1,127 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type CallbackReceiver, startCallbackReceiver } from './harness/callback-receiver.ts'
+import { BASE, call, createEdgeBench, type EdgeBench } from './harness/edge-bench.ts'
+import { startPetalProxy } from './harness/petal-proxy.ts'
+
+const TOPIC = `${BASE}/command`
+const SCRIPT = fileURLToPath(new URL('./harness/edge-process.ts', import.meta.url))
+
+interface EdgeProcess {
+  readonly url: string
+  readonly instanceId: string
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>
+}
+
+describe('a service that is killed', () => {
+  let bench: EdgeBench
+  let receiver: CallbackReceiver
+  const children: ChildProcess[] = []
+  let port = '0'
+
+  beforeAll(async () => {
+    bench = await createEdgeBench()
+    receiver = await startCallbackReceiver()
+  })
+  afterAll(async () => {
+    for (const child of children) child.kill('SIGKILL')
+    await receiver?.[Symbol.asyncDispose]()
+    await bench?.[Symbol.asyncDispose]()
+  })
+
+  async function start(): Promise<EdgeProcess> {
+    const caFile = join(bench.folder, 'ca.pem')
+    writeFileSync(caFile, bench.ca)
+    const env = {
+      ...process.env,
+      EDGE_STATE_FOLDER: join(bench.folder, 'killed'),
+      TS_CLIENT_HOST: '127.0.0.1',
+      TS_CLIENT_PORT: port,
+    }
+    const child = fork(SCRIPT, [bench.mqttUrl, caFile], { env })
+    children.push(child)
+    const [ready] = (await once(child, 'message')) as [{ url: string; instanceId: string }]
+    port = new URL(ready.url).port
+    return {
+      ...ready,
+      async end(signal) {
+        const exited = once(child, 'exit')
+        child.kill(signal)
+        const [code] = (await exited) as [number | null]
+        return code
+      },
+    }
+  }
+
+  test('loses no message of QoS 1 that came, wherever it was, and keeps their order', async () => {
+    const count = 600
+    let edge = await start()
+    await call(edge, '/subscribe', { topic: TOPIC, callbackUrl: receiver.url })
+    const sending = (async () => {
+      for (let n = 1; n <= count; n++) await bench.send(TOPIC, { n, messageId: `m${n}` })
+    })()
+    for (const reached of [50, 200, 400]) {
+      await receiver.untilReceived(reached)
+      await edge.end('SIGKILL')
+      edge = await start()
+    }
+    await sending
+    const distinct = () => new Set(receiver.accepted.map(({ payload }) => payload.n))
+    while (distinct().size < count) await receiver.untilAccepted(receiver.accepted.length + 1)
+
+    expect(distinct()).toEqual(new Set(Array.from({ length: count }, (_, index) => index + 1)))
+    // at each kill what was in the receiver's hands comes again, at most; seen for the first time, each is in its place
+    const firsts = [...distinct()]
+    expect(firsts).toEqual(firsts.toSorted((one, other) => Number(one) - Number(other)))
+    expect(receiver.accepted.length - count).toBeLessThan(300)
+    expect(await edge.end('SIGTERM')).toBe(0)
+  })
+
+  test('loses nothing that it was given to publish over a lost connection', async () => {
+    const edge = await start()
+    const topic = `${BASE}/response`
+    const before = bench.published(topic).length
+    bench.test.broker.disconnect('edge-1')
+    for (let n = 1; n <= 50; n++) {
+      const { status } = await call(edge, '/publish', { topic, payload: { n, messageId: `p${n}` } })
+      expect(status).toBe(200)
+    }
+    await edge.end('SIGKILL')
+    await (await start()).end('SIGTERM')
+    await bench.untilPublished(topic, before + 50)
+    const sent = new Set(bench.published(topic).map(({ messageId }) => messageId))
+    expect(sent).toEqual(new Set(Array.from({ length: 50 }, (_, index) => `p${index + 1}`)))
+  })
+
+  test('is found again by the manager, which subscribes to nothing it believes to have', async () => {
+    let edge = await start()
+    await using proxy = await startPetalProxy({
+      clientUrl: () => edge.url,
+      organizationId: 'acme',
+      deviceId: 'Instance-1',
+    })
+    await proxy.start()
+    expect(proxy.isConnected).toBe(true)
+
+    await edge.end('SIGKILL')
+    await proxy.healthLoop()
+    expect(proxy.isConnected).toBe(false)
+    expect(await proxy.publishMessage({ messageId: 'x' })).toBe(false)
+
+    // a command that comes while it is gone
+    await bench.send(`${BASE}/command/edge`, { messageId: 'gone', command: 'petal/x', waitResponse: false })
+    const before = edge.instanceId
+    edge = await start()
+    await proxy.healthLoop()
+    await proxy.until(() => proxy.commands.some(({ messageId }) => messageId === 'gone'))
+
+    expect(proxy.isConnected).toBe(true)
+    expect(edge.instanceId).not.toBe(before)
+    expect(proxy.failures).toEqual([])
+    await edge.end('SIGTERM')
+  })
+})
