@@ -115,9 +115,11 @@ const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     packages: [
       '@js-joda/*',
       '@peculiar/x509',
+      'aws-local-stepfunctions',
       'chevrotain',
       'decimal.js',
       'dynalite',
+      'jsonwebtoken',
       'mqtt-packet',
       'protobufjs',
       'protobufjs/**',

@@ -3,6 +3,7 @@ import { RESOURCE_EMULATORS } from '../resources/index.ts'
 import { type AssemblyStack, createStack, loadAssembly, type StackResource } from '../template/index.ts'
 import { checkAuthorizers } from './authorizer-checks.ts'
 import { type Check, collector, TEMPLATE } from './checked-stack.ts'
+import { checkEventRules } from './event-checks.ts'
 import { findingOf } from './finding-of-error.ts'
 import { checkPermissions } from './permission-checks.ts'
 import type { Problem } from './problem.ts'
@@ -10,8 +11,17 @@ import { checkQuotas } from './quota-checks.ts'
 import { checkRoles } from './role-checks.ts'
 import { checkRules } from './rule-checks.ts'
 import { CHECK_ACCOUNT, openCheckServices } from './services.ts'
+import { checkStateMachines } from './workflow-checks.ts'
 
-const STACK_CHECKS: readonly Check[] = [checkRules, checkAuthorizers, checkPermissions, checkRoles, checkQuotas]
+const STACK_CHECKS: readonly Check[] = [
+  checkRules,
+  checkAuthorizers,
+  checkPermissions,
+  checkRoles,
+  checkQuotas,
+  checkEventRules,
+  checkStateMachines,
+]
 const CUSTOM = /^Custom::|^AWS::CloudFormation::CustomResource$/
 
 /** Custom resources are placeholders: their functions are not called. */

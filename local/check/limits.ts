@@ -1,6 +1,8 @@
 const IOT = 'https://docs.aws.amazon.com/general/latest/gr/iot-core.html'
 const CLOUDFORMATION = 'https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html'
 const LAMBDA = 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html'
+const EVENTS = 'https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html'
+const STATES = 'https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html'
 const IAM = 'https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html'
 
 /** One quota of AWS, for an account or a stack that has nothing else. */
@@ -33,6 +35,9 @@ export const QUOTAS = {
   managedPolicyCharacters: quota(6_144, 'characters of a managed policy, white space not counted', IAM),
   trustPolicyCharacters: quota(2_048, 'characters of a trust policy', IAM),
   managedPoliciesOfRole: quota(10, 'managed policies of a role', IAM),
+  eventPatternCharacters: quota(2_048, 'characters of an event pattern', EVENTS),
+  eventRulesOfBus: quota(300, 'rules of an event bus', EVENTS),
+  stateMachineBytes: quota(1_048_576, 'bytes of a state machine definition', STATES),
 } as const satisfies Readonly<Record<string, Quota>>
 
 export type QuotaName = keyof typeof QUOTAS

@@ -43,7 +43,7 @@ function widthOf({ properties }: StackResource): string | undefined {
 
 /** ARNs that services call functions in the name of. */
 function* sourceArns(stack: CheckedStack): Iterable<string> {
-  for (const type of ['AWS::IoT::TopicRule', 'AWS::IoT::Authorizer']) {
+  for (const type of ['AWS::IoT::TopicRule', 'AWS::IoT::Authorizer', 'AWS::Events::Rule']) {
     for (const { attribute } of ofType(stack, type)) yield String(attribute('Arn'))
   }
   for (const { ref } of ofType(stack, 'AWS::SecretsManager::Secret')) yield String(ref)

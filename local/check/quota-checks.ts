@@ -31,6 +31,9 @@ export function checkQuotas(stack: CheckedStack): void {
   hold(TEMPLATE, 'activeAuthorizers', active.length)
   hold(TEMPLATE, 'rules', ofType(stack, 'AWS::IoT::TopicRule').length)
 
+  const rulesByBus = Map.groupBy(stack.context.events.registry.rules.values(), ({ busName }) => busName)
+  for (const [, rules] of rulesByBus) hold(TEMPLATE, 'eventRulesOfBus', rules.length)
+
   for (const resource of stack.resources) {
     const { type, properties } = resource
     switch (type) {

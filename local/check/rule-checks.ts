@@ -4,6 +4,8 @@ import { addAbsent, type CheckedStack, findResource, listAt, objectAt, ofType, t
 import { findingOf } from './finding-of-error.ts'
 
 const IOT = 'iot.amazonaws.com'
+/** What is invoked: a function, or one of its versions by name. */
+const FUNCTION_TYPES = ['AWS::Lambda::Function', 'AWS::Lambda::Alias', 'AWS::Lambda::Version']
 
 /** Every action, the error action too: may IoT Core do it, with the role given, or by the permission of the function? */
 export function checkRules(stack: CheckedStack): void {
@@ -45,7 +47,8 @@ export function requireInvocation(
   servicePrincipal = IOT,
 ): void {
   const { iam, accountId } = stack.context
-  if (findResource(stack, 'AWS::Lambda::Function', functionArn) === undefined) {
+  const isKnown = FUNCTION_TYPES.some((type) => findResource(stack, type, functionArn) !== undefined)
+  if (!isKnown) {
     addAbsent(stack, of, functionArn, `${functionArn || 'the function'} is not in this stack`)
   } else if (!iam.mayInvoke({ functionArn, servicePrincipal, sourceArn, sourceAccount: accountId })) {
     const what = `${servicePrincipal} may not invoke ${functionArn} for ${sourceArn}`
@@ -53,16 +56,22 @@ export function requireInvocation(
   }
 }
 
-/** Whether IoT Core may assume the role; told if not. */
-export function requireRole(stack: CheckedStack, of: StackResource, roleArn: string, sourceArn?: string): boolean {
+/** Whether the service, IoT Core by default, may assume the role; told if not. */
+export function requireRole(
+  stack: CheckedStack,
+  of: StackResource,
+  roleArn: string,
+  sourceArn?: string,
+  servicePrincipal = IOT,
+): boolean {
   const { iam, accountId } = stack.context
   const from = { 'aws:SourceAccount': accountId, ...(sourceArn !== undefined && { 'aws:SourceArn': sourceArn }) }
   if (findResource(stack, 'AWS::IAM::Role', roleArn) === undefined) {
     addAbsent(stack, of, roleArn, `${roleArn} is no role of this stack`)
     return false
   }
-  if (iam.mayAssume(roleArn, IOT, from)) return true
-  stack.add(of, { code: 'role_not_assumable', what: `${IOT} may not assume ${roleArn}` })
+  if (iam.mayAssume(roleArn, servicePrincipal, from)) return true
+  stack.add(of, { code: 'role_not_assumable', what: `${servicePrincipal} may not assume ${roleArn}` })
   return false
 }
 

@@ -2,6 +2,7 @@ import { createCfnResponses } from '../aws-api/index.ts'
 import { createDurableExecutions } from '../durable/index.ts'
 import { createDynamoDb } from '../dynamodb/index.ts'
 import { createEventSources } from '../event-sources/index.ts'
+import { createEventBridge } from '../events/index.ts'
 import { createIam } from '../iam/index.ts'
 import { createIotRegistry, createRulesEngine, type RuntimeLog } from '../iot/index.ts'
 import { createFunctionVersions, createLambdaService } from '../lambda/index.ts'
@@ -9,11 +10,17 @@ import { createCustomResourceLedger, type ResourceContext } from '../resources/i
 import { createSecrets } from '../secrets/index.ts'
 import { createSqsService } from '../sqs/index.ts'
 import { openState } from '../state/index.ts'
+import { createStepFunctions } from '../step-functions/index.ts'
 
 /** A real account and region by their form; nothing is there. */
 export const CHECK_ACCOUNT = { accountId: '000000000000', region: 'us-east-1' } as const
 const NOWHERE = 'http://127.0.0.1:9'
 const nothing = async () => {}
+const NO_TASKS = {
+  invoke: async () => ({ payload: null, statusCode: 200, executedVersion: '' }),
+  sendMessage: async () => ({}),
+  putEvents: async () => ({}),
+}
 
 /** Services in memory for resources to be defined in. Nothing listens, no function runs, no rule sees a message. */
 export function openCheckServices(
@@ -51,6 +58,8 @@ export function openCheckServices(
       refusal: () => undefined,
       log,
     }),
+    events: createEventBridge({ db, account: CHECK_ACCOUNT, targets: { send: nothing, bury: nothing }, log }),
+    states: createStepFunctions({ db, services: NO_TASKS, onStatus() {}, log }),
     functionRoles: new Map(),
     dynamoDb,
     secrets: createSecrets({ db, ...CHECK_ACCOUNT, rotation: { log, mayInvoke, invoke: async () => ({}) } }),

@@ -6,6 +6,7 @@ import { type Execution, isClosed, untold } from './execution.ts'
 import type { Executions } from './executions.ts'
 import { type InvocationLane, maxResultBytes } from './lane.ts'
 import { CLIENT_TOKEN_MS } from './limits.ts'
+import { meter } from './meter.ts'
 import { type Operation, type OperationUpdate, replayedOperations } from './operation.ts'
 import { pageOf } from './pages.ts'
 import { fireDueTimers } from './timers.ts'
@@ -66,8 +67,10 @@ export function createCheckpoints(
       if (repeated) return repeated
       const { execution, invocationId } = present(arn, token)
       checkUpdates(updates, execution.operations, maxResultBytes(execution))
+      const metered = meter(execution.facts.metered, updates, (id) => !execution.operations.has(id))
       return executions().change(execution, (nowMs) => {
         const { facts } = execution
+        facts.metered = metered
         const { invoked, end } = applyUpdates(execution, updates, nowMs)
         for (const operation of invoked) chained().begin(execution, operation, nowMs)
         if (end?.succeeded === true) executions().close(execution, 'SUCCEEDED', { result: end.Payload })

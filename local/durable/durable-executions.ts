@@ -161,6 +161,7 @@ export function createDurableExecutions(options: {
         retentionDays: durable.retentionDays,
         status: 'RUNNING',
         ...{ changes: 0, told: 0, checkpoints: 0, events: 0, failures: 0, isInvoked: false },
+        metered: { operations: 1, bytes: Buffer.byteLength(input ?? '') },
       },
       [root],
     )

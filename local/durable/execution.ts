@@ -34,6 +34,8 @@ export interface ExecutionFacts {
   checkpoints: number
   /** Number of the last event. */
   events: number
+  /** What Lambda bills beside invocations: operations with their repeats, and the bytes of what they kept. */
+  metered: { operations: number; bytes: number }
   /** An invocation is under way, or was when the runtime ended. */
   isInvoked: boolean
   /** Invocations that failed, in a row. */

@@ -44,6 +44,7 @@ export function withDurableExecutions(lambda: LambdaService, durable: () => Dura
     ...lambda,
     invoke,
     invokeAsync,
+    isIdle: () => durable().active() === 0 && lambda.isIdle(),
     async idle() {
       // an execution's last step may begin an invocation, and an invocation an execution
       while (durable().active() > 0) await durable().idle()

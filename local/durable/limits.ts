@@ -14,6 +14,10 @@ export const MAX_RESULT_BYTES = { synchronous: 6 * 1024 * 1024, asynchronous: 10
 export const PAGE_ITEMS = { default: 100, max: 1_000 } as const
 /** Operations that an invocation's event carries at most, in bytes; the others are fetched. AWS gives no number. */
 export const INITIAL_STATE_BYTES = 1024 * 1024
+/** Of one execution. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+export const MAX_OPERATIONS = 3_000
+/** Same page: of all payloads and errors of an execution together. */
+export const MAX_STORED_BYTES = 100 * 1024 * 1024
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CallbackOptions.html */
 export const MAX_CALLBACK_SECONDS = 99_999_999
 /** https://docs.aws.amazon.com/lambda/latest/api/API_WaitOptions.html */

@@ -1,6 +1,13 @@
 import { SYSTEM_RETRY_MS } from '../lambda/index.ts'
 import type { ServiceParityRow } from '../state/index.ts'
-import { INITIAL_STATE_BYTES, MAX_OPERATION_PAYLOAD_BYTES, RETENTION_DAYS, SYNC_EXECUTION_SECONDS } from './limits.ts'
+import {
+  INITIAL_STATE_BYTES,
+  MAX_OPERATION_PAYLOAD_BYTES,
+  MAX_OPERATIONS,
+  MAX_STORED_BYTES,
+  RETENTION_DAYS,
+  SYNC_EXECUTION_SECONDS,
+} from './limits.ts'
 
 const GUIDE = 'https://docs.aws.amazon.com/lambda/latest/dg/'
 const API = 'https://docs.aws.amazon.com/lambda/latest/api/'
@@ -17,6 +24,12 @@ export const DURABLE_PARITY: readonly ServiceParityRow[] = [
     'honoured',
     `${API}API_CheckpointDurableExecution.html`,
     `payloads of ${MAX_OPERATION_PAYLOAD_BYTES.toLocaleString('en-US')} bytes; the texts of refusals are those of the testing package`,
+  ),
+  row(
+    'Operations and bytes of an execution',
+    'honoured',
+    `${GUIDE}gettingstarted-limits.html`,
+    `${MAX_OPERATIONS.toLocaleString('en-US')} operations with their repeats, ${MAX_STORED_BYTES.toLocaleString('en-US')} bytes; what is beyond is refused, which fails the execution`,
   ),
   row(
     'Pages of state',

@@ -8,6 +8,10 @@ export interface GatewayAnswer {
 
 /** The gateway's own refusals, each with the text that AWS gives it. */
 export const REFUSALS = {
+  unauthorized: {
+    ...refusal(401, 'Unauthorized'),
+    headers: { 'content-type': 'application/json', 'www-authenticate': 'Bearer' },
+  },
   forbidden: refusal(403, 'Forbidden'),
   notFound: refusal(404, 'Not Found'),
   tooLarge: refusal(413, 'Request Entity Too Large'),

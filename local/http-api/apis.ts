@@ -1,8 +1,12 @@
+import type { JwtAuthorizer } from './jwt-authorizer.ts'
+
 /** One HTTP API as the template defines it. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html */
 export interface HttpApi {
   apiId: string
   name: string
   routes: Route[]
+  /** By authorizer id. */
+  authorizers: Map<string, JwtAuthorizer>
   /** By integration id. */
   integrations: Map<string, Integration>
   /** By name; `$default` has no name in the path. */
@@ -13,7 +17,11 @@ export interface Route {
   routeId: string
   /** `POST /tokens`, `ANY /devices/{id}/{proxy+}`, `$default`. */
   routeKey: string
-  authorizationType: 'NONE' | 'AWS_IAM'
+  authorizationType: 'NONE' | 'AWS_IAM' | 'JWT'
+  /** Of a route with JWT. */
+  authorizerId?: string
+  /** One of them must be in the token, if there are any. */
+  authorizationScopes?: readonly string[]
   integrationId: string
 }
 

@@ -2,6 +2,7 @@ import type { UnsignedRequest } from '../aws-api/index.ts'
 import type { Caller } from '../iam/index.ts'
 import type { HttpApi, Stage } from './apis.ts'
 import type { FoundRoute } from './find-route.ts'
+import type { JwtCaller } from './jwt-authorizer.ts'
 
 /** Bodies of these types reach a function as text, all others as base64. */
 const TEXT_TYPES = /^(text\/.*|application\/(json|javascript|xml)|application\/[\w.-]+\+(json|xml))$/
@@ -13,6 +14,12 @@ export interface GatewayRequest extends UnsignedRequest {
   readonly requestId: string
 }
 
+/** Who signed a request for IAM. */
+export interface Signer {
+  caller: Caller
+  accessKeyId: string
+}
+
 /**
  * What a function is given, payload format 2.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
@@ -20,7 +27,8 @@ export interface GatewayRequest extends UnsignedRequest {
 export function gatewayEvent(
   request: GatewayRequest,
   target: { api: HttpApi; stage: Stage; found: FoundRoute; rawPath: string; accountId: string; nowMs: number },
-  signer: { caller: Caller; accessKeyId: string } | undefined,
+  signer: Signer | undefined,
+  jwt: JwtCaller | undefined,
 ) {
   const { method, rawQuery, sourceIp, requestId } = request
   const { api, stage, found, rawPath, accountId, nowMs } = target
@@ -38,9 +46,10 @@ export function gatewayEvent(
     headers: { ...headers, 'x-forwarded-for': sourceIp, 'x-forwarded-proto': 'http' },
     ...(query && { queryStringParameters: query }),
     requestContext: {
-      accountId: signer ? accountId : 'anonymous',
+      accountId: signer || jwt ? accountId : 'anonymous',
       apiId: api.apiId,
       ...(signer && { authorizer: { iam: iamContext(signer, accountId) } }),
+      ...(jwt && { authorizer: { jwt } }),
       domainName,
       domainPrefix: domainName.split('.')[0] ?? '',
       http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp, userAgent: headers['user-agent'] ?? '' },
@@ -75,7 +84,7 @@ function queryParameters(rawQuery: string): Record<string, string> | undefined {
 }
 
 /** For a session of a role, the id is that of the role and the session's name. */
-function iamContext({ caller, accessKeyId }: { caller: Caller; accessKeyId: string }, accountId: string) {
+function iamContext({ caller, accessKeyId }: Signer, accountId: string) {
   const id = caller.kind === 'role' ? `${caller.roleName}:${caller.arn.split('/').at(-1)}` : 'developer'
   return {
     accessKey: accessKeyId,

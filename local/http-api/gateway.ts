@@ -4,8 +4,9 @@ import type { Caller, Iam } from '../iam/index.ts'
 import type { RuntimeLog } from '../iot/index.ts'
 import { type GatewayAnswer, REFUSALS, readAnswer } from './answer.ts'
 import type { HttpApi, HttpApis, Integration, Stage } from './apis.ts'
-import { type GatewayRequest, gatewayEvent } from './event.ts'
+import { type GatewayRequest, gatewayEvent, type Signer } from './event.ts'
 import { type FoundRoute, findRoute } from './find-route.ts'
+import { createJwtVerifier, type JwtCaller } from './jwt-authorizer.ts'
 import { signatureProblem } from './signature.ts'
 import { createThrottling } from './throttling.ts'
 
@@ -29,15 +30,11 @@ interface Target {
   rawPath: string
 }
 
-interface Signer {
-  caller: Caller
-  accessKeyId: string
-}
-
 /** HTTP APIs with functions behind them. What must be signed for IAM is known by its credentials, and its signature is verified. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { apis, accountId, region, iam, log, nowMs = Date.now } = options
   const throttling = createThrottling(nowMs)
+  const verifyJwt = createJwtVerifier(nowMs)
 
   return async (request) => {
     const target = findTarget(apis, request)
@@ -46,10 +43,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (!throttling.admit(api.apiId, stage, found.route.routeKey)) return REFUSALS.tooMany
     const signer = found.route.authorizationType === 'AWS_IAM' ? authorize(request, target) : undefined
     if (signer === 'refused') return REFUSALS.forbidden
+    const jwt = found.route.authorizationType === 'JWT' ? await authorizeJwt(request, target) : undefined
+    if (jwt === 'unauthorized' || jwt === 'forbidden') return REFUSALS[jwt]
     const integration = api.integrations.get(found.route.integrationId)
     if (!integration) throw new TypeError(`route ${found.route.routeKey} has no integration`)
     if (!mayInvoke(target, integration)) return REFUSALS.failed
-    const event = gatewayEvent(request, { ...target, accountId, nowMs: nowMs() }, signer)
+    const event = gatewayEvent(request, { ...target, accountId, nowMs: nowMs() }, signer, jwt)
     return callFunction(integration, event, found.route.routeKey)
   }
 
@@ -74,6 +73,19 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (error instanceof ApiError) return refuse(error.code)
       throw error
     }
+  }
+
+  async function authorizeJwt(
+    request: GatewayRequest,
+    { api, found }: Target,
+  ): Promise<JwtCaller | 'unauthorized' | 'forbidden'> {
+    const { routeKey, authorizerId = '', authorizationScopes = [] } = found.route
+    const authorizer = api.authorizers.get(authorizerId)
+    if (!authorizer) throw new TypeError(`route ${routeKey} has no authorizer`)
+    const header = request.headers[authorizer.headerName]
+    const { decision, reason } = await verifyJwt(authorizer, [header].flat()[0], authorizationScopes)
+    if (reason !== undefined) log({ level: 'warn', event: 'access_denied', route: routeKey, decision, reason })
+    return decision
   }
 
   /** By the resource policy of the function. */

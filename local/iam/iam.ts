@@ -35,6 +35,8 @@ export interface Iam {
    * Decides by the caller's policies as they are now, its boundary and the policy of the resource, with the deciding statement.
    */
   authorize(caller: Caller, action: string, resource: string, context?: AuthorizationContext): Decision
+  /** Decides for a service (`events.amazonaws.com`), which has no policies of its own: by the policy of the resource alone. */
+  authorizeService(servicePrincipal: string, action: string, resource: string, context?: AuthorizationContext): Decision
   /** May the service (`lambda.amazonaws.com`) assume the role? By the role's trust policy. */
   mayAssume(roleArn: string, servicePrincipal: string, context?: AuthorizationContext): boolean
   /** Throws POLICY_INVALID. */
@@ -133,6 +135,9 @@ export function createIam(options: IamOptions = {}): Iam {
       if (isCounting && own.decision === 'allowed') use.count(caller.roleName, own.statement, action)
       return allow
     },
+
+    authorizeService: (servicePrincipal, action, resource, context) =>
+      resourcePolicies.decide({ action, resource, principal: servicePrincipal, context }),
 
     mayAssume(roleArn, servicePrincipal, context) {
       const role = roleByArn(roleArn)

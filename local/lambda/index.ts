@@ -1,5 +1,6 @@
 export { DELIVERY_RETRY_DELAYS_MS, type Deliver, type DeliverySource } from './delivery-queue.ts'
 export type { DestinationCondition, DestinationRecord } from './destination-record.ts'
+export { createDueWork, type DueWork } from './due-work.ts'
 export { RETRY_DELAYS_MS, SYSTEM_RETRY_MS } from './event-queue.ts'
 export type { AsyncSettings, FunctionDefinition } from './function-definition.ts'
 export type { FunctionError } from './function-error.ts'

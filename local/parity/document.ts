@@ -2,6 +2,7 @@ import { BROKER_PARITY, PARITY_SOURCES } from '../broker/index.ts'
 import { DURABLE_PARITY } from '../durable/index.ts'
 import { DYNAMODB_PARITY } from '../dynamodb/index.ts'
 import { EVENT_SOURCE_PARITY } from '../event-sources/index.ts'
+import { EVENTS_PARITY } from '../events/index.ts'
 import { HTTP_API_PARITY } from '../http-api/index.ts'
 import { IAM_PARITY } from '../iam/index.ts'
 import { ENDPOINT_KINDS, RULES_PARITY } from '../iot/index.ts'
@@ -10,6 +11,7 @@ import { SQL_PARITY } from '../iot-sql/index.ts'
 import { LAMBDA_PARITY } from '../lambda/index.ts'
 import { TOPIC_RULE_ACTIONS } from '../resources/index.ts'
 import type { ServiceParityRow } from '../state/index.ts'
+import { STATES_PARITY } from '../step-functions/index.ts'
 import { code, link, table } from './markdown.ts'
 import { operations } from './operations.ts'
 import { resourceTypes } from './resource-types.ts'
@@ -69,6 +71,8 @@ one stops the start.\n\n${resourceTypes()}`,
     'Event sources': services(EVENT_SOURCE_PARITY),
     IAM: services(IAM_PARITY),
     DynamoDB: services(DYNAMODB_PARITY),
+    EventBridge: services(EVENTS_PARITY),
+    'Step Functions': services(STATES_PARITY),
     'HTTP APIs': services(HTTP_API_PARITY),
   }
   const parts = Object.entries(sections).map(([title, body]) => `## ${title}\n\n${body}`)

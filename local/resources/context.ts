@@ -2,12 +2,14 @@ import type { CfnResponses } from '../aws-api/index.ts'
 import type { DurableExecutions } from '../durable/index.ts'
 import type { DynamoDb } from '../dynamodb/index.ts'
 import type { EventSources } from '../event-sources/index.ts'
+import type { EventBridge } from '../events/index.ts'
 import type { HttpApis } from '../http-api/index.ts'
 import type { Iam } from '../iam/index.ts'
 import type { IotRegistry, RulesEngine, RuntimeLog } from '../iot/index.ts'
 import type { FunctionVersions, LambdaService } from '../lambda/index.ts'
 import type { Secrets } from '../secrets/index.ts'
 import type { SqsService } from '../sqs/index.ts'
+import type { StepFunctions } from '../step-functions/index.ts'
 import type { CustomResourceLedger } from './custom-resource-ledger.ts'
 
 /** What emulators create their resources in. */
@@ -25,6 +27,8 @@ export interface ResourceContext {
   lambda: LambdaService
   versions: FunctionVersions
   durable: DurableExecutions
+  events: EventBridge
+  states: StepFunctions
   /** Role ARN by function name. */
   functionRoles: Map<string, string>
   dynamoDb: DynamoDb

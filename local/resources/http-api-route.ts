@@ -7,10 +7,10 @@ import { readProperties } from './properties.ts'
 const ROUTE_KEY = /^(\$default|(ANY|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \/\S*)$/
 const TARGET_PREFIX = 'integrations/'
 
-/** AWS::ApiGatewayV2::Route, open or signed for IAM. */
+/** AWS::ApiGatewayV2::Route, open, signed for IAM, or with a token. */
 export const httpApiRoute: ResourceEmulator = {
   properties: {
-    honoured: ['ApiId', 'RouteKey', 'AuthorizationType', 'Target'],
+    honoured: ['ApiId', 'RouteKey', 'AuthorizationType', 'AuthorizationScopes', 'AuthorizerId', 'Target'],
     ignored: ['OperationName'],
   },
   create(request, context) {
@@ -23,14 +23,22 @@ export const httpApiRoute: ResourceEmulator = {
       throw new TypeError(`Route with key ${routeKey} already exists for this API`)
     }
     const authorizationType = properties.optionalText('AuthorizationType') ?? 'NONE'
-    if (authorizationType !== 'NONE' && authorizationType !== 'AWS_IAM') {
+    if (authorizationType !== 'NONE' && authorizationType !== 'AWS_IAM' && authorizationType !== 'JWT') {
       throw new ResourceError('unsupported_here', `the local runtime has no authorization ${authorizationType}`)
+    }
+    const authorizerId = properties.optionalText('AuthorizerId')
+    if (authorizationType === 'JWT' && !api.authorizers.has(authorizerId ?? '')) {
+      throw new TypeError(`the API has no authorizer ${authorizerId}`)
     }
     const target = properties.text('Target')
     if (!target.startsWith(TARGET_PREFIX)) throw new TypeError(`expected Target to name an integration, got ${target}`)
     const integrationId = target.slice(TARGET_PREFIX.length)
     if (!api.integrations.has(integrationId)) throw new TypeError(`the API has no integration ${integrationId}`)
-    const route: Route = { routeId, routeKey, authorizationType, integrationId }
+    const route: Route = {
+      ...{ routeId, routeKey, authorizationType, integrationId },
+      ...(authorizerId !== undefined && { authorizerId }),
+      authorizationScopes: properties.list('AuthorizationScopes').map(String),
+    }
     const before = api.routes.findIndex((one) => one.routeId === routeId)
     api.routes.splice(before === -1 ? api.routes.length : before, 1, route)
     const dispose = () => {

@@ -17,8 +17,13 @@ export const httpApi: ResourceEmulator = {
     if (properties.text('ProtocolType') !== 'HTTP')
       throw new ResourceError('unsupported_here', 'the local runtime has no WebSocket APIs')
     const apiId = createHash('sha256').update(request.physicalName()).digest('hex').slice(0, 10)
-    const { routes = [], integrations = new Map(), stages = new Map() } = httpApis.get(apiId) ?? {}
-    const api = { apiId, name: properties.text('Name'), routes, integrations, stages }
+    const {
+      routes = [],
+      authorizers = new Map(),
+      integrations = new Map(),
+      stages = new Map(),
+    } = httpApis.get(apiId) ?? {}
+    const api = { apiId, name: properties.text('Name'), routes, authorizers, integrations, stages }
     const attributes = { ApiId: apiId, ApiEndpoint: `${httpApiUrl}/${apiId}` }
     return { ref: apiId, attributes, dispose: putOwned(httpApis, apiId, api) }
   },

@@ -3,7 +3,11 @@ import type { ResourceContext } from './context.ts'
 import { customResource } from './custom-resource.ts'
 import { dynamoDbTable } from './dynamodb-table.ts'
 import { enforceDeclarations, type ResourceEmulator } from './emulator.ts'
+import { eventsEventBus } from './events-event-bus.ts'
+import { eventsEventBusPolicy } from './events-event-bus-policy.ts'
+import { eventsRule } from './events-rule.ts'
 import { httpApi } from './http-api.ts'
+import { httpApiAuthorizer } from './http-api-authorizer.ts'
 import { httpApiIntegration } from './http-api-integration.ts'
 import { httpApiRoute } from './http-api-route.ts'
 import { httpApiStage } from './http-api-stage.ts'
@@ -28,14 +32,19 @@ import { secret } from './secret.ts'
 import { secretRotationSchedule } from './secret-rotation-schedule.ts'
 import { sqsQueue } from './sqs-queue.ts'
 import { sqsQueuePolicy } from './sqs-queue-policy.ts'
+import { statesStateMachine } from './states-state-machine.ts'
 
 /** Every CloudFormation type that the local runtime knows, with what each makes of its properties. A type that is not here is named at start. */
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceEmulator>> = {
   'AWS::ApiGatewayV2::Api': httpApi,
+  'AWS::ApiGatewayV2::Authorizer': httpApiAuthorizer,
   'AWS::ApiGatewayV2::Integration': httpApiIntegration,
   'AWS::ApiGatewayV2::Route': httpApiRoute,
   'AWS::ApiGatewayV2::Stage': httpApiStage,
   'AWS::DynamoDB::Table': dynamoDbTable,
+  'AWS::Events::EventBus': eventsEventBus,
+  'AWS::Events::EventBusPolicy': eventsEventBusPolicy,
+  'AWS::Events::Rule': eventsRule,
   'AWS::IAM::ManagedPolicy': iamManagedPolicy,
   'AWS::IAM::Policy': iamPolicy,
   'AWS::IAM::Role': iamRole,
@@ -56,6 +65,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceEmulator>> = {
   'AWS::SecretsManager::Secret': secret,
   'AWS::SQS::Queue': sqsQueue,
   'AWS::SQS::QueuePolicy': sqsQueuePolicy,
+  'AWS::StepFunctions::StateMachine': statesStateMachine,
   'Custom::*': customResource,
   // without effect on one machine: logs are printed, alarms need CloudWatch
   'AWS::CloudWatch::Alarm': recorded({ name: 'AlarmName', service: 'cloudwatch', resource: 'alarm:' }),

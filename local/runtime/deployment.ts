@@ -35,7 +35,7 @@ export async function deploy(
   const { accountId, region, host } = LOCAL_ACCOUNT
   const { log } = options
   const { iam, lambda, dynamoDb, secrets, sqs, registry, rules, cfnResponses, api, httpApis, httpApiUrl } = services
-  const { versions, functionRoles, durable, eventSources } = services
+  const { versions, functionRoles, durable, events, states, eventSources } = services
   const told = new Set<string>()
   let assembly = firstStack(options.assemblyFolder)
   const { stackName } = assembly
@@ -55,6 +55,8 @@ export async function deploy(
     lambda,
     versions,
     durable,
+    events,
+    states,
     functionRoles,
     dynamoDb,
     secrets,

@@ -5,6 +5,7 @@ import type { ActionRights, RuleTargets } from '../iot/index.ts'
 import type { JsonValue, LambdaService } from '../lambda/index.ts'
 import { requireGrant } from '../resources/index.ts'
 import type { SqsService } from '../sqs/index.ts'
+import type { StepFunctions } from '../step-functions/index.ts'
 
 /** What rules act on. */
 export interface RuleServices {
@@ -12,6 +13,7 @@ export interface RuleServices {
   readonly lambda: LambdaService
   readonly sqs: SqsService
   readonly dynamoDb: DynamoDb
+  readonly states: StepFunctions
   broker(): Broker
 }
 
@@ -69,6 +71,13 @@ export function createRuleTargets(services: RuleServices, rights: RuleRights, ar
     async publish(message, of) {
       rights.require(of, 'iot:Publish', `${arnPrefix}:topic/${message.topic}`)
       await services.broker().publish({ ...message, principalId: of.roleArn })
+    },
+
+    async startExecution({ stateMachineName, name, input }, of) {
+      const machine = [...services.states.machines.values()].find((one) => one.name === stateMachineName)
+      if (!machine) throw new TargetError('StateMachineDoesNotExist', `there is no state machine ${stateMachineName}`)
+      rights.require(of, 'states:StartExecution', machine.arn)
+      services.states.start(machine.arn, { name, input })
     },
 
     async putItem(tableName, of, item) {

@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type ApiServer, createApiServer, createCfnResponses, type ServiceHandler } from '../aws-api/index.ts'
 import { type Broker, createBroker, createMemorySessionStore, createSqliteSessionStore } from '../broker/index.ts'
-import { createDurableExecutions, withDurableExecutions } from '../durable/index.ts'
+import { createDurableExecutions, statusChange, withDurableExecutions } from '../durable/index.ts'
 import { createDynamoDb, dynamoDbService } from '../dynamodb/index.ts'
 import { createEventSources } from '../event-sources/index.ts'
+import { createEventBridge, eventsService } from '../events/index.ts'
 import { createGateway, type HttpApis, openHttpApiServer } from '../http-api/index.ts'
 import { createIam, type Iam } from '../iam/index.ts'
 import {
@@ -21,6 +22,8 @@ import { destinationAction, requireGrant } from '../resources/index.ts'
 import { createSecrets, secretsService } from '../secrets/index.ts'
 import { createSqsService } from '../sqs/index.ts'
 import { createSystemClock } from '../state/index.ts'
+import { createStepFunctions, executionStatusEvent, statesService } from '../step-functions/index.ts'
+import { createBusTargets } from './bus-targets.ts'
 import { issueClientCertificate } from './client-certificates.ts'
 import { lambdaApi } from './lambda-api.ts'
 import { LOCAL_ACCOUNT, type RuntimeOptions } from './options.ts'
@@ -28,6 +31,7 @@ import { rateLimits } from './rate-limits.ts'
 import { createRuleFunctions } from './rule-functions.ts'
 import { createRuleRights, createRuleTargets } from './rule-targets.ts'
 import { sqsApi } from './sqs-api.ts'
+import { createTaskServices } from './state-machine-tasks.ts'
 
 export type Services = Awaited<ReturnType<typeof openServices>>
 
@@ -101,14 +105,42 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     account,
     deliver,
     refusal: (functionName, targetArn) => invokeRefusal(iam, functionRoles.get(functionName), functionName, targetArn),
-    onStatus() {},
+    onStatus(facts) {
+      const detail = statusChange(facts)
+      events.put({ source: 'aws.lambda', detailType: 'Durable Execution Status Change', detail })
+    },
     clock: options.functionClock,
     log,
   })
   const lambda = withDurableExecutions(functions, () => durable)
+  const events = createEventBridge({
+    db,
+    account,
+    targets: createBusTargets(
+      {
+        iam,
+        lambda,
+        sqs,
+        async startExecution(machineArn, input) {
+          states.start(machineArn, { input })
+        },
+      },
+      accountId,
+    ),
+    clock: options.functionClock,
+    log,
+  })
+
+  const states = createStepFunctions({
+    db,
+    services: createTaskServices({ iam, lambda, versions, sqs, account, events: () => events }),
+    onStatus: (execution) => void events.put(executionStatusEvent(execution)),
+    clock: options.functionClock,
+    log,
+  })
 
   const rights = createRuleRights(iam, accountId)
-  const ruleServices = { iam, lambda, sqs, dynamoDb, secrets, registry, broker: () => broker }
+  const ruleServices = { iam, lambda, sqs, dynamoDb, secrets, registry, states, broker: () => broker }
   const rules = createRulesEngine({
     accountId,
     log,
@@ -151,6 +183,8 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     iotdata: iotDataService({ broker: () => broker, arnPrefix, clock }),
     lambda: lambdaApi({ lambda, versions, durable }, account),
     sqs: sqsApi(sqs),
+    states: statesService(states),
+    events: eventsService(events, `arn:aws:events:${region}:${accountId}`),
   }
   const api: ApiServer = await createApiServer({
     services,
@@ -176,6 +210,8 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
   opened.defer(() => lambda.close())
   opened.defer(() => durable.close())
   opened.defer(() => eventSources.close())
+  opened.defer(() => states.close())
+  opened.defer(() => events.close())
   opened.defer(() => rules.settled())
   opened.defer(() => broker.close())
   opened.defer(() => httpApi.close())
@@ -192,6 +228,8 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     functionRoles,
     durable,
     eventSources,
+    events,
+    states,
     rules,
     broker,
     publishGate: createPublishGate(gateOptions),

@@ -71,6 +71,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   lambda.start()
   services.durable.resume()
   eventSources.start()
+  services.states.endLeftovers()
+  services.events.start()
   secrets.rotateDue()
   const sweep = setInterval(() => {
     secrets.rotateDue()
@@ -115,11 +117,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     grantUse: () => iam.grantUse(),
     functionStats: () => lambda.stats(),
     async idle() {
-      // what a function sends to a queue goes on to another function
+      // what a function sends or puts goes on to another function
       do {
+        await services.events.idle()
         await lambda.idle()
         await eventSources.idle()
-      } while (!lambda.isIdle())
+      } while (!lambda.isIdle() || services.events.active() > 0)
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -53,6 +53,20 @@ const connectTo = (clients: string) => ({
   Resource: `${ARN}:client/${clients}`,
 })
 
+const stateMachine = (state: JsonObject) => ({
+  Type: 'AWS::StepFunctions::StateMachine',
+  Properties: {
+    StateMachineName: 'm',
+    RoleArn: workerArn,
+    DefinitionString: JSON.stringify({ StartAt: 'One', States: { One: state } }),
+  },
+})
+const EVENT_RULE_ARN = 'arn:aws:events:us-east-1:000000000000:rule/e'
+const eventRule = (targets: JsonObject[]) => ({
+  Type: 'AWS::Events::Rule',
+  Properties: { Name: 'e', EventPattern: { source: ['s'] }, Targets: targets },
+})
+
 async function found(resources: TemplateResources, rest: JsonObject = {}) {
   const problems = await checkAssembly(
     writeAssembly({ Resources: resources, ...rest } as JsonObject, { echo: 'export const handler = 1' }),
@@ -74,6 +88,17 @@ const FAULTS: Readonly<
   ],
   sql_invalid: [{ It: rule([], { Sql: "SELECT nothing(1) FROM 'a'" }) }, 'It: rule "r", line 1, column 8: .*nothing'],
   sql_doubtful: [{ It: rule([], { Sql: "SELECT floor(1, 2) AS n FROM 'a'" }) }, 'line 1, column'],
+  event_pattern_invalid: [
+    { It: { Type: 'AWS::Events::Rule', Properties: { EventPattern: { source: 'x' } } } },
+    'It: Event pattern is not valid',
+  ],
+  state_machine_invalid: [
+    {
+      Worker: worker([], 'states.amazonaws.com'),
+      It: stateMachine({ Type: 'Pass', Assign: { x: 1 }, End: true }),
+    },
+    'It: state One: Assign: .*would ignore it',
+  ],
   rule_name_invalid: [{ It: rule([], {}, 'not-legal') }, 'It: rule not-legal'],
   rule_actions_exceeded: [{ ...FUNCTION, It: rule(Array(11).fill(toEcho)) }, 'It: rule r: expected at most 10'],
   policy_invalid: [{ It: policy({ Effect: 'Perhaps', Action: 'iot:Connect', Resource: '*' }) }, 'It: .*Effect'],
@@ -330,4 +355,67 @@ test('a destination and a dead-letter queue that the role may not reach are foun
     expect.stringMatching(/^grant_missing Echo: .*sqs:SendMessage/),
     expect.stringMatching(/^grant_missing Config: .*sqs:SendMessage/),
   ])
+})
+
+const LIVE = 'arn:aws:lambda:us-east-1:000000000000:function:echo:live'
+
+test.each<[string, TemplateResources, string[]]>([
+  [
+    'a rule of a bus with a function by its alias',
+    {
+      ...FUNCTION,
+      Version: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Echo' } } },
+      Alias: {
+        Type: 'AWS::Lambda::Alias',
+        Properties: {
+          FunctionName: { Ref: 'Echo' },
+          FunctionVersion: { 'Fn::GetAtt': ['Version', 'Version'] },
+          Name: 'live',
+        },
+      },
+      Rule: eventRule([{ Id: '1', Arn: { Ref: 'Alias' } }]),
+      Permission: permission({
+        FunctionName: { Ref: 'Alias' },
+        Principal: 'events.amazonaws.com',
+        SourceArn: EVENT_RULE_ARN,
+      }),
+    },
+    [],
+  ],
+  [
+    'a rule of a bus that may not invoke its function',
+    { ...FUNCTION, Rule: eventRule([{ Id: '1', Arn: echoArn }]) },
+    ['permission_missing Rule: events.amazonaws.com may not invoke'],
+  ],
+  [
+    'a rule of a bus that may not send to its queue',
+    { Queue: queue, Rule: eventRule([{ Id: '1', Arn: { 'Fn::GetAtt': ['Queue', 'Arn'] } }]) },
+    ['permission_missing Rule: events.amazonaws.com may not send to'],
+  ],
+  [
+    'a durable function whose role may not keep its state',
+    { Role: role([LOGS]), Echo: lambdaFunction('echo', { DurableConfig: { ExecutionTimeout: 60 } }) },
+    [
+      'grant_missing Echo: .*lambda:CheckpointDurableExecution',
+      'grant_missing Echo: .*lambda:GetDurableExecutionState',
+    ],
+  ],
+  [
+    'a state machine that may not do its tasks',
+    {
+      Worker: worker([], 'states.amazonaws.com'),
+      It: stateMachine({
+        Type: 'Task',
+        Resource: 'arn:aws:states:::lambda:invoke',
+        Parameters: { FunctionName: LIVE, 'Payload.$': '$' },
+        End: true,
+      }),
+    },
+    ['grant_missing It: .*lambda:InvokeFunction on resource: .*function:echo:live'],
+  ],
+])('%s', async (_, resources, expected) => {
+  const all = await found(resources)
+
+  expect(all).toHaveLength(expected.length)
+  for (const [index, text] of expected.entries()) expect(all[index]).toMatch(new RegExp(text))
 })

@@ -202,3 +202,14 @@ test('what waits when the runtime ends goes on in the next one, and what was don
   const events = after.durable.history(waiting, { newestFirst: false, count: 100 })
   expect(events.filter(({ EventType }) => EventType === 'StepStarted')).toHaveLength(1)
 })
+
+test('what waits while its function is changed goes on with the code of after the change', async () => {
+  const { functions, definition, start, callbackId, client, finish } = await setUp()
+  const arn = await start('callback')
+  const CallbackId = await callbackId(arn)
+
+  functions.redefine({ ...definition('workflows'), memoryMb: 300 })
+  await client.send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId, Result: Buffer.from('kept') }))
+
+  expect(await finish(arn)).toMatchObject({ Status: 'SUCCEEDED', Result: '"kept"' })
+})

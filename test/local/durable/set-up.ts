@@ -92,12 +92,14 @@ export async function setUp(options: Options = {}) {
       AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
     },
   }
-  for (const [functionName, handler] of [
-    ['workflows', 'index.handler'],
-    ['plain', 'index.plainHandler'],
-  ] as const) {
-    functions.define({ ...definition, functionName, functionArn: functionArn(functionName), handler })
-  }
+  const definitionOf = (functionName: string, handler = 'index.handler') => ({
+    ...definition,
+    functionName,
+    functionArn: functionArn(functionName),
+    handler,
+  })
+  functions.define(definitionOf('workflows'))
+  functions.define(definitionOf('plain', 'index.plainHandler'))
   durable.configure('workflows', {
     functionArn: functionArn('workflows'),
     roleArn: 'arn:aws:iam::000000000000:role/workflows',
@@ -129,6 +131,7 @@ export async function setUp(options: Options = {}) {
     client.send(new GetDurableExecutionCommand({ DurableExecutionArn }))
 
   return {
+    ...{ functions, definition: definitionOf },
     ...{ clock, codePath, durable, lambda, client, statuses, log, state, describe, close },
     /** Starts a workflow as an event; returns the ARN of its execution. */
     async start(workflow: string, input: unknown = null, DurableExecutionName?: string): Promise<string> {

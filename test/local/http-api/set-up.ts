@@ -1,7 +1,14 @@
 import { Sha256 } from '@aws-crypto/sha256-js'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { onTestFinished } from 'vitest'
-import { createGateway, type HttpApi, type HttpApis, openHttpApiServer, type Route } from '#local/http-api/index.ts'
+import {
+  createGateway,
+  type HttpApi,
+  type HttpApis,
+  type JwtAuthorizer,
+  openHttpApiServer,
+  type Route,
+} from '#local/http-api/index.ts'
 import { createIam } from '#local/iam/index.ts'
 import type { RuntimeLogEntry } from '#local/iot/index.ts'
 
@@ -19,6 +26,8 @@ export async function openHttpApi(options: {
   routes: Partial<Route>[]
   stages?: Record<string, Partial<HttpApi['stages'] extends Map<string, infer Stage> ? Stage : never>>
   timeoutMs?: number
+  /** `a1`. */
+  authorizer?: JwtAuthorizer
   /** Of the routes that the function may be invoked by. */
   sourceArn?: string
   answer?: (event: unknown) => Promise<{ payload: unknown; functionError?: string }>
@@ -45,6 +54,7 @@ export async function openHttpApi(options: {
       integrationId: 'i1',
       ...route,
     })),
+    authorizers: new Map(options.authorizer ? [['a1', options.authorizer]] : []),
     integrations: new Map([['i1', { functionArn: FUNCTION_ARN, timeoutMs: options.timeoutMs ?? 30_000 }]]),
     stages: new Map(
       Object.entries(stages).map(([name, stage]) => [

@@ -345,11 +345,15 @@ test('the types that are emulated', () => {
   expect(Object.keys(RESOURCE_EMULATORS).sort()).toMatchInlineSnapshot(`
     [
       "AWS::ApiGatewayV2::Api",
+      "AWS::ApiGatewayV2::Authorizer",
       "AWS::ApiGatewayV2::Integration",
       "AWS::ApiGatewayV2::Route",
       "AWS::ApiGatewayV2::Stage",
       "AWS::CloudWatch::Alarm",
       "AWS::DynamoDB::Table",
+      "AWS::Events::EventBus",
+      "AWS::Events::EventBusPolicy",
+      "AWS::Events::Rule",
       "AWS::IAM::ManagedPolicy",
       "AWS::IAM::Policy",
       "AWS::IAM::Role",
@@ -363,6 +367,7 @@ test('the types that are emulated', () => {
       "AWS::IoT::TopicRule",
       "AWS::Lambda::Alias",
       "AWS::Lambda::EventInvokeConfig",
+      "AWS::Lambda::EventSourceMapping",
       "AWS::Lambda::Function",
       "AWS::Lambda::Permission",
       "AWS::Lambda::Version",
@@ -371,6 +376,7 @@ test('the types that are emulated', () => {
       "AWS::SQS::QueuePolicy",
       "AWS::SecretsManager::RotationSchedule",
       "AWS::SecretsManager::Secret",
+      "AWS::StepFunctions::StateMachine",
       "Custom::*",
     ]
   `)

@@ -70,7 +70,12 @@ describe('what is not emulated stops the start:', () => {
     ['CORS', { Api: { CorsConfiguration: {} } }, /CorsConfiguration/],
     ['payload format 1.0', { Integration: { PayloadFormatVersion: '1.0' } }, /payload 2\.0/],
     ['an integration with a URL', { Integration: { IntegrationUri: 'https://example.com' } }, /no integration with/],
-    ['a JWT authorizer', { Route: { AuthorizationType: 'JWT' } }, /no authorization JWT/],
+    ['a Lambda authorizer', { Route: { AuthorizationType: 'CUSTOM' } }, /no authorization CUSTOM/],
+    [
+      'a JWT authorizer that is not there',
+      { Route: { AuthorizationType: 'JWT', AuthorizerId: 'x' } },
+      /no authorizer x/,
+    ],
     ['a key that is no route', { Route: { RouteKey: '/x' } }, /expected a route key/],
     ['a target that is not there', { Route: { Target: 'integrations/none' } }, /no integration none/],
     ['a stage without deployment', { Stage: { AutoDeploy: false } }, /AutoDeploy/],

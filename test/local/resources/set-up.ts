@@ -6,6 +6,7 @@ import { createApiServer, createCfnResponses } from '#local/aws-api/index.ts'
 import { createDurableExecutions } from '#local/durable/index.ts'
 import { createDynamoDb } from '#local/dynamodb/index.ts'
 import { createEventSources } from '#local/event-sources/index.ts'
+import { createEventBridge } from '#local/events/index.ts'
 import { createIam } from '#local/iam/index.ts'
 import { createIotRegistry, createRulesEngine, type RuntimeLogEntry } from '#local/iot/index.ts'
 import { type AsyncSettings, createFunctionVersions, createLambdaService, type JsonValue } from '#local/lambda/index.ts'
@@ -13,6 +14,7 @@ import { createCustomResourceLedger, RESOURCE_EMULATORS, type ResourceContext } 
 import { createSecrets } from '#local/secrets/index.ts'
 import { createSqsService } from '#local/sqs/index.ts'
 import { openState } from '#local/state/index.ts'
+import { createStepFunctions } from '#local/step-functions/index.ts'
 import { createStack, type JsonObject } from '#local/template/index.ts'
 
 export const ACCOUNT = { region: 'us-east-1', accountId: '000000000000' } as const
@@ -64,6 +66,22 @@ export async function setUp() {
       deliver: async () => {},
       onStatus() {},
       refusal: () => undefined,
+      log() {},
+    }),
+    events: createEventBridge({
+      db: state.db,
+      account: ACCOUNT,
+      targets: { async send() {}, async bury() {} },
+      log() {},
+    }),
+    states: createStepFunctions({
+      db: state.db,
+      services: {
+        invoke: async () => ({ payload: null, statusCode: 200, executedVersion: '' }),
+        sendMessage: async () => ({}),
+        putEvents: async () => ({}),
+      },
+      onStatus() {},
       log() {},
     }),
     functionRoles: new Map(),

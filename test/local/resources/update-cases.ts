@@ -73,6 +73,7 @@ const TABLE = {
   KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
   AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
 }
+const DEFAULT_BUS = 'arn:aws:events:us-east-1:000000000000:event-bus/default'
 const publishedVersion = (FunctionName: string) => ({ Type: 'AWS::Lambda::Version', Properties: { FunctionName } })
 const versionOf =
   (qualifier: string) =>
@@ -99,6 +100,18 @@ export const UPDATE_CASES: Readonly<Record<keyof typeof RESOURCE_TYPES, UpdateCa
     versions: named((Name) => ({ Name, ProtocolType: 'HTTP' })),
     seen: ({ context }) => [...context.httpApis.values()].map(({ name }) => name),
     expected: [['one'], ['two'], []],
+  },
+  'AWS::ApiGatewayV2::Authorizer': {
+    around: API,
+    versions: named((name) => ({
+      ApiId: { Ref: 'Api' },
+      Name: 'jwt',
+      AuthorizerType: 'JWT',
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Issuer: `https://${name}`, Audience: ['api'] },
+    })),
+    seen: (all) => [...(theApi(all)?.authorizers.values() ?? [])].map(({ issuer }) => issuer),
+    expected: [['https://one'], ['https://two'], []],
   },
   'AWS::ApiGatewayV2::Integration': {
     around: API,
@@ -140,6 +153,33 @@ export const UPDATE_CASES: Readonly<Record<keyof typeof RESOURCE_TYPES, UpdateCa
     })),
     seen: timeToLive,
     expected: ['one', 'two', 'two'],
+  },
+  'AWS::Events::EventBus': {
+    versions: named((Name) => ({ Name })),
+    seen: ({ context }) => [...context.events.registry.buses.keys()].slice(1),
+    expected: [['one'], ['two'], []],
+  },
+  'AWS::Events::EventBusPolicy': {
+    versions: named((service) => ({
+      StatementId: 'put',
+      Statement: {
+        Effect: 'Allow',
+        Principal: { Service: `${service}.amazonaws.com` },
+        Action: 'events:PutEvents',
+        Resource: DEFAULT_BUS,
+      },
+    })),
+    seen: ({ context }) =>
+      ['one', 'two'].filter(
+        (name) =>
+          context.iam.authorizeService(`${name}.amazonaws.com`, 'events:PutEvents', DEFAULT_BUS).decision === 'allowed',
+      ),
+    expected: [['one'], ['two'], []],
+  },
+  'AWS::Events::Rule': {
+    versions: named((source) => ({ EventPattern: { source: [source] } })),
+    seen: ({ context }) => [...context.events.registry.rules.values()].map(({ pattern }) => pattern),
+    expected: [['{"source":["one"]}'], ['{"source":["two"]}'], []],
   },
   'AWS::IAM::ManagedPolicy': {
     around: FUNCTION,
@@ -342,6 +382,16 @@ export const UPDATE_CASES: Readonly<Record<keyof typeof RESOURCE_TYPES, UpdateCa
         (action) => context.iam.authorize(caller, action, 'arn:aws:sqs:us-east-1:000000000000:t').decision === YES,
       ),
     expected: [['sqs:SendMessage'], ['sqs:ReceiveMessage'], []],
+  },
+  'AWS::StepFunctions::StateMachine': {
+    around: { Role: role([], 'states.amazonaws.com') },
+    versions: named((name) => ({
+      StateMachineName: name,
+      RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
+      DefinitionString: '{"StartAt":"End","States":{"End":{"Type":"Succeed"}}}',
+    })),
+    seen: ({ context }) => [...context.states.machines.values()].map(({ name }) => name),
+    expected: [['one'], ['two'], []],
   },
   'Custom::*': {
     around: { Role: role([LOGS]), Registrar: lambdaFunction('registrar') },
