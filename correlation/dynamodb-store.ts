@@ -5,6 +5,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
 import { bridgeError, TABLE_KEYS } from '#contract/index.ts'
+import { type Attributes, readAttributes } from './item.ts'
 import { type CorrelationRecord, claimRefusal, isCompletedWith, replyOfExecution } from './record.ts'
 import type { CorrelationStore } from './store.ts'
 
@@ -191,9 +192,6 @@ export function createDynamoDbStore(options: {
   }
 }
 
-/** Plain reading of the few attribute types a record has; the document client would add its whole converter to each bundle. */
-function fromItem(item: Record<string, { S?: string; N?: string }> | undefined): CorrelationRecord | undefined {
-  if (!item) return undefined
-  const values = Object.entries(item).map(([name, value]) => [name, value.N === undefined ? value.S : Number(value.N)])
-  return Object.fromEntries(values) as CorrelationRecord
+function fromItem(item: Attributes | undefined): CorrelationRecord | undefined {
+  return item && (readAttributes(item) as unknown as CorrelationRecord)
 }

@@ -11,6 +11,27 @@ export function requestKey(request: { clientId: string; correlationId: string | 
   return `${request.clientId}#${UUID.test(id) ? id.toLowerCase() : sha256(id)}`
 }
 
+/** No client id begins with it, so no key of what a device asks is one of what it is asked. */
+const TO_DEVICE = '>'
+/** Stands in no client id and is taken as it is in a URL. */
+const ID_SEPARATOR = '~'
+
+/** The key of a request to a device, in the same table: only that device's answer is looked for under it. */
+export function deviceRequestKey(request: { clientId: string; correlationId: string }): string {
+  return `${TO_DEVICE}${requestKey({ ...request, messageId: request.correlationId })}`
+}
+
+/** What names a request to a device outside of the table: `<client id>~<correlation id>`. */
+export function deviceRequestId(key: string): string {
+  return key.slice(TO_DEVICE.length).replace('#', ID_SEPARATOR)
+}
+
+/** The key of such a name; undefined when it names no request to a device. */
+export function parseDeviceRequestId(id: string): string | undefined {
+  const [, clientId, correlation] = /^([A-Za-z0-9:_-]{1,128})~([0-9a-f-]{36}|[0-9a-f]{64})$/.exec(id) ?? []
+  return clientId === undefined ? undefined : `${TO_DEVICE}${clientId}#${correlation}`
+}
+
 /** SHA-256 of topic and payload; the order of object keys does not matter. A repeat's new `message_id` and time do not count. */
 export function requestHash(topic: string, payload: unknown): string {
   return sha256(`${topic}\n${canonicalJson(payload)}`)

@@ -1,6 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canonicalJson, requestHash, requestKey } from '#correlation/index.ts'
+import {
+  canonicalJson,
+  deviceRequestId,
+  deviceRequestKey,
+  parseDeviceRequestId,
+  requestHash,
+  requestKey,
+} from '#correlation/index.ts'
 import { CORRELATION_ID, MESSAGE_ID } from '../fixtures/rule-event.ts'
 
 const keyOf = (correlationId: string | null, clientId = 'me') =>
@@ -93,4 +100,33 @@ describe('canonicalJson', () => {
     const value: unknown = JSON.parse('{"ü":1,"z":2,"Z":3,"10":4,"9":5,"__proto__":6,"toJSON":7}')
     expect(canonicalJson(value)).toBe('{"9":5,"10":4,"Z":3,"__proto__":6,"toJSON":7,"z":2,"ü":1}')
   })
+})
+
+describe('deviceRequestKey', () => {
+  const clients = fc.stringMatching(/^[A-Za-z0-9:_-]{1,16}$/)
+  const ids = fc.oneof(fc.string({ minLength: 1, maxLength: 20 }), fc.uuid(), fc.constantFrom('#', '~', 'a~b'))
+
+  test('is no key that a device can ask under', () => {
+    fc.assert(
+      fc.property(clients, ids, clients, ids, (client, id, otherClient, otherId) => {
+        expect(deviceRequestKey({ clientId: client, correlationId: id })).not.toBe(keyOf(otherId, otherClient))
+      }),
+    )
+  })
+
+  test('comes back from its id, which needs no escapes in a URL', () => {
+    fc.assert(
+      fc.property(clients, ids, (clientId, correlationId) => {
+        const key = deviceRequestKey({ clientId, correlationId })
+        const id = deviceRequestId(key)
+        expect(parseDeviceRequestId(id)).toBe(key)
+        expect(id).toMatch(/^[A-Za-z0-9:_.~-]+$/)
+      }),
+    )
+  })
+
+  test.each(['', '~', 'a', 'a~b', `a#${CORRELATION_ID}`, `a b~${CORRELATION_ID}`, `a~${CORRELATION_ID}x`])(
+    '%j is no id',
+    (id) => expect(parseDeviceRequestId(id)).toBeUndefined(),
+  )
 })
