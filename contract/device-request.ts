@@ -94,3 +94,13 @@ export const deviceAnswerSchema = z.object({
   answer: z.json(),
 })
 export type DeviceAnswer = z.infer<typeof deviceAnswerSchema>
+
+/** Status of an answer that is none yet, as 1xx in HTTP: the device is at it. Of a flat answer, the text `progress`. */
+export const PROGRESS_STATUS = { http: 102, petal: 'progress' } as const
+
+/** Tells whether what a device answers says only that it is at it. */
+export function isProgress(answer: unknown): boolean {
+  if (answer === null || typeof answer !== 'object' || !('status' in answer)) return false
+  const { status } = answer
+  return typeof status === 'number' ? status >= 100 && status < 200 : status === PROGRESS_STATUS.petal
+}

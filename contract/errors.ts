@@ -44,8 +44,11 @@ export const ERRORS = {
   outcome_invalid: system(500, 'the publisher was given a record it does not know: {problem}'),
   // requests to devices
   device_request_invalid: user(400, 'the request to the device is not valid: {problem}'),
+  device_answer_pending: user(504, 'the device has not answered within {waitedMs} ms; it still may', true),
+  device_request_unknown: user(404, 'no request to a device is known under this id'),
   device_offline: user(503, 'the device is not connected, and was not asked', true),
   device_request_expired: user(504, 'the device gave no answer by the deadline'),
+  device_answer_invalid: user(502, 'the answer of the device is not valid: {code}'),
   device_failed: user(502, 'the device answered with an error: {code}'),
   // presence
   lifecycle_event_invalid: system(500, 'the lifecycle event is not one: {problem}'),

@@ -39,7 +39,9 @@ export {
   deviceAnswerSchema,
   deviceRequestSchema,
   deviceRequestStateSchema,
+  isProgress,
   longestWaitSeconds,
+  PROGRESS_STATUS,
 } from './device-request.ts'
 export { ALL_PERMISSIONS, DEVICE_TOPICS, deviceTopicKey, isFlatTopic } from './device-topics.ts'
 export {
@@ -81,6 +83,7 @@ export {
   ANSWERABLE_MS,
   ASYNCHRONOUS_LIMITS,
   DEVICE_REQUEST_LIMITS,
+  HTTP_WAIT,
   KEY_LIMITS,
   REQUEST_LIMITS,
   TOKEN_LIMITS,
@@ -105,6 +108,10 @@ export {
   type SystemStatus,
 } from './messages.ts'
 export {
+  type DeliverCommand,
+  type DeliveryReceipt,
+  deliverCommandSchema,
+  deliveryReceiptSchema,
   type OutboundMessage,
   type Outcome,
   outboundMessageSchema,
@@ -195,7 +202,9 @@ export {
   type Delivery,
   type DeviceAnswerOf,
   type DeviceRequestKey,
+  findDeviceRequestKey,
   type HandlerName,
+  isAnswerTopic,
   isTopicKey,
   type PayloadInput,
   type PayloadOf,

@@ -26,6 +26,20 @@ export const ASYNCHRONOUS_LIMITS = {
   publisher: { retries: 2, maximumEventAgeSeconds: 10 * 60 },
 } as const
 
+/**
+ * An HTTP caller that waits for a device. API Gateway ends a request after 30 s; the record is read in growing pauses.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ */
+export const HTTP_WAIT = {
+  /** Counted from when API Gateway took the request. */
+  longestMs: 29_000,
+  firstPauseMs: 100,
+  pauseGrowth: 1.5,
+  longestPauseMs: 2_000,
+  /** With these pauses: the most reads of one request, the last one included. */
+  reads: 21,
+} as const
+
 /** One request of the cloud to a device. */
 export const DEVICE_REQUEST_LIMITS = {
   defaultDeadlineSeconds: 30,

@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import { envelopeSchema } from './envelope.ts'
+import { DEVICE_REQUEST_LIMITS } from './limits.ts'
+import type { Delivery } from './topics.ts'
 
 /** A message for the publisher. The topic must be one that the contract marks `toDevice`. */
 export const outboundMessageSchema = z.object({
@@ -8,8 +10,10 @@ export const outboundMessageSchema = z.object({
   envelope: envelopeSchema,
   /** MQTT 5 correlation data of the request, base64. */
   correlation_data: z.string().optional(),
-  /** `bare`: only the payload is published, to a client that sent its request without envelope. */
-  form: z.literal('bare').optional(),
+  /** MQTT 5 response topic: where a device answers. */
+  response_topic: z.string().optional(),
+  /** `bare`: only the payload is published, to a client that sent its request without envelope. `petal`: the same, as its topic has none. */
+  form: z.enum(['bare', 'petal']).optional(),
 })
 
 /**
@@ -27,6 +31,30 @@ export const outcomeSchema = z.discriminatedUnion('outcome', [
 /** What a caller inside the account may hand to the publisher directly. */
 export const publishCommandSchema = z.object({ publish: z.array(outboundMessageSchema).min(1).max(25) })
 
+/** How a message to one device is sent. */
+export const deliverySchema = z.enum(['topic', 'direct', 'direct_then_topic']) satisfies z.ZodType<Delivery>
+
+/** A message to one device, which the publisher tells the fate of. */
+export const deliverCommandSchema = z.object({
+  deliver: z.object({
+    client_id: z.string(),
+    delivery: deliverySchema,
+    message: outboundMessageSchema,
+    /** How long it is kept for a session that is away. */
+    expiry_seconds: z.int().min(1).max(DEVICE_REQUEST_LIMITS.maxDeadlineSeconds),
+  }),
+})
+
+/**
+ * What became of it. `confirmed`: the device has it. `unconfirmed`: it was sent to the device, which has not said that it has it.
+ * `published`: the broker has it. `offline`: the device is not connected, and nobody has it.
+ */
+export const deliveryReceiptSchema = z.object({
+  delivered: z.enum(['confirmed', 'unconfirmed', 'published', 'offline']),
+})
+
+export type DeliverCommand = z.infer<typeof deliverCommandSchema>
+export type DeliveryReceipt = z.infer<typeof deliveryReceiptSchema>
 export type OutboundMessage = z.infer<typeof outboundMessageSchema>
 export type Outcome = z.infer<typeof outcomeSchema>
 export type PublishCommand = z.infer<typeof publishCommandSchema>

@@ -18,7 +18,7 @@ import {
 } from './messages.ts'
 
 /** The functions that topic rules invoke. Each is a folder under functions/. */
-export type HandlerName = 'conscience' | 'memory' | 'api' | 'events'
+export type HandlerName = 'conscience' | 'memory' | 'api' | 'events' | 'answers'
 
 /**
  * How a message stands on the wire. `envelope`: JSON with metadata around the payload. `bare`: the payload alone, correlated by MQTT 5
@@ -107,7 +107,7 @@ export const TOPICS = {
     answeredOn: 'devices/{clientId}/responses',
     delivery: 'direct_then_topic',
   },
-  'devices/{clientId}/responses': { direction: 'toCloud', qos: 1, payload: apiResponse },
+  'devices/{clientId}/responses': { direction: 'toCloud', qos: 1, payload: apiResponse, handledBy: 'answers' },
   'events/status': { direction: 'shared', qos: 1, payload: systemStatus, handledBy: 'events' },
   'events/heartbeat': { direction: 'shared', qos: 0, payload: heartbeat, handledBy: 'events' },
   'events/errors': { direction: 'shared', qos: 1, payload: errorNotification, handledBy: 'events' },
@@ -140,6 +140,7 @@ export const TOPICS = {
     direction: 'shared',
     qos: 1,
     payload: petalMessage,
+    handledBy: 'answers',
     wire: 'petal',
     absolute: true,
   },
@@ -198,6 +199,16 @@ export const DEVICE_REQUEST_KEYS = TOPIC_KEYS.filter(
 export function answerTopicKey(key: TopicKey): TopicKey | undefined {
   const { answeredOn } = topicDefinition(key)
   return answeredOn !== undefined && isTopicKey(answeredOn) ? answeredOn : undefined
+}
+
+/** The request topic that a text names, in full or by its end: `command/edge`. */
+export function findDeviceRequestKey(text: string): DeviceRequestKey | undefined {
+  return DEVICE_REQUEST_KEYS.find((key) => key === text || key.endsWith(`/${text}`))
+}
+
+/** Tells whether devices answer the cloud on this topic. */
+export function isAnswerTopic(key: TopicKey): boolean {
+  return DEVICE_REQUEST_KEYS.some((request) => answerTopicKey(request) === key)
 }
 
 /** Tells whether a text names a topic of the table. */

@@ -1,4 +1,12 @@
 export type { DeviceRequestRecord, Settlement } from './device-request-record.ts'
+export {
+  answerOutcome,
+  completionOf,
+  type DeviceFailure,
+  deviceRequestState,
+  expiredOutcome,
+  failureOutcome,
+} from './device-request-state.ts'
 export type { DeviceRequests, NewDeviceRequest } from './device-requests.ts'
 export { createDynamoDbDeviceRequests } from './dynamodb-device-requests.ts'
 export { createDynamoDbStore } from './dynamodb-store.ts'

@@ -17,6 +17,7 @@ import { Alarms } from './constructs/alarms.ts'
 import { acceptWildcard, BridgeFunction, iotArn } from './constructs/bridge-function.ts'
 import { DeadLetterQueue } from './constructs/dead-letter-queue.ts'
 import { DeviceEndpoints } from './constructs/device-endpoints.ts'
+import { DeviceRequests } from './constructs/device-requests.ts'
 import { FleetResources } from './constructs/fleet.ts'
 import { IotLogging } from './constructs/iot-logging.ts'
 import { Presence } from './constructs/presence.ts'
@@ -37,6 +38,10 @@ export interface BridgeStackProps extends StackProps {
 const AUTHORIZER_TIMEOUT_SECONDS = 5
 /** Memory buys processor time, and every connect waits for this function. */
 const AUTHORIZER_MEMORY_MB = 512
+/** It waits for the publisher, which sends directly and then by topic. */
+const REQUESTER_TIMEOUT_SECONDS = 20
+/** As long as API Gateway waits. */
+const HTTP_TIMEOUT_SECONDS = 30
 /** A deployment waits for it and nobody else does. */
 const REGISTRAR_TIMEOUT_SECONDS = 60
 
@@ -68,6 +73,7 @@ export class BridgeStack extends Stack {
       deviceMasterSecretArn: secrets.deviceMaster.secretArn,
       apiUpstreamUrl: settings.apiUpstreamUrl || this.#upstreamParameter(),
       presenceQueueUrl: presence?.queueUrl ?? '',
+      publisherName: functionName(settings.stage, 'publisher'),
     })
 
     const reserved = settings.reservedConcurrency
@@ -109,6 +115,9 @@ export class BridgeStack extends Stack {
       api: this.#function('api', 'Forwards requests to the API upstream', environments.api, {
         deadLetterQueue: queueOf('api'),
       }),
+      answers: this.#function('answers', 'Stores the answers of devices', environments.answers, {
+        deadLetterQueue: queueOf('answers'),
+      }),
       events: this.#function('events', 'Keeps the last state of each client', environments.events, {
         deadLetterQueue: queueOf('events'),
       }),
@@ -117,12 +126,29 @@ export class BridgeStack extends Stack {
       handlers[name].allow('dynamodb:UpdateItem', tables.correlations.tableArn)
       this.#asynchronous(handlers[name], ASYNCHRONOUS_LIMITS.request, publisher)
     }
-    this.#asynchronous(handlers.events, ASYNCHRONOUS_LIMITS.event, publisher)
+    for (const name of ['events', 'answers'] as const) {
+      this.#asynchronous(handlers[name], ASYNCHRONOUS_LIMITS.event, publisher)
+    }
     handlers.memory.allow('dynamodb:PutItem', tables.memories.tableArn)
     handlers.memory.allow('dynamodb:Query', `${tables.memories.tableArn}/index/${MEMORY_TIME_INDEX.indexName}`)
     handlers.memory.allow('dynamodb:GetItem', tables.devices.tableArn)
     handlers.api.allow('dynamodb:GetItem', tables.devices.tableArn)
     handlers.events.allow('dynamodb:UpdateItem', tables.status.tableArn)
+
+    const requester = this.#function('requester', 'Asks devices for workflows', environments.requester, {
+      timeoutSeconds: REQUESTER_TIMEOUT_SECONDS,
+    })
+    const http = this.#function('http', 'Asks devices for HTTP callers', environments.http, {
+      timeoutSeconds: HTTP_TIMEOUT_SECONDS,
+    })
+    const deviceRequests = new DeviceRequests(this, 'DeviceRequests', {
+      settings,
+      tables,
+      publisher,
+      requester,
+      http,
+      answers: handlers.answers,
+    })
 
     const routes = new TopicRoutes(this, 'Routes', {
       stage: settings.stage,
@@ -143,7 +169,7 @@ export class BridgeStack extends Stack {
     const registrar = this.#registrar(tables, environments.registrar, endpoints)
     if (settings.iotLogging) new IotLogging(this, 'IotLogging')
     new Alarms(this, 'Alarms', {
-      functions: { ...handlers, publisher, authorizer, registrar, rotator, tokens, ...optional },
+      functions: { ...handlers, publisher, authorizer, registrar, requester, http, rotator, tokens, ...optional },
       withDestinations: Object.keys(handlers),
       deadLetterQueues: queues,
       ruleNames: routes.ruleNames,
@@ -162,6 +188,7 @@ export class BridgeStack extends Stack {
       StatusTable: tables.status.tableName,
       PresenceTable: tables.presence.tableName,
       TokenServiceUrl: tokenService.url,
+      ...deviceRequests.urls,
     })
   }
 
@@ -213,6 +240,13 @@ export class BridgeStack extends Stack {
   #allowPublishing(publisher: BridgeFunction): void {
     const names = publishableResourceNames(this.#props.settings.root)
     publisher.allow('iot:Publish', ...names.map((name) => iotArn(this, 'topic', name)))
+    // https://docs.aws.amazon.com/iot/latest/developerguide/direct-messaging-policy-examples.html
+    publisher.allowWhen('iot:SendDirectMessage', { StringLike: { 'iot:Topic': names } }, iotArn(this, 'client', '*'))
+    acceptWildcard(
+      publisher.role,
+      'iot:<AWS::Region>:<AWS::AccountId>:client/*',
+      'Any device may be sent a message directly, on the topics of the contract alone.',
+    )
     for (const name of names.filter((one) => one.includes('*'))) {
       const reason =
         'The topic holds the id of the device that is answered; the publisher holds it against the contract.'

@@ -10,14 +10,17 @@ import type { BridgeSettings } from './settings.ts'
 
 /** All functions of the stack; each is a folder of functions/. */
 export const FUNCTION_NAMES = [
+  'answers',
   'api',
   'authorizer',
   'conscience',
   'events',
+  'http',
   'memory',
   'presence',
   'publisher',
   'registrar',
+  'requester',
   'rotator',
   'tokens',
 ] as const

@@ -1,13 +1,16 @@
 import type * as z from 'zod'
 import { PRESENCE_LIMITS } from '#contract/index.ts'
+import type { answersEnvironment } from '#functions/answers/env.ts'
 import type { apiEnvironment } from '#functions/api/env.ts'
 import type { authorizerEnvironment } from '#functions/authorizer/env.ts'
 import type { conscienceEnvironment } from '#functions/conscience/env.ts'
 import type { eventsEnvironment } from '#functions/events/env.ts'
+import type { httpEnvironment } from '#functions/http/env.ts'
 import type { memoryEnvironment } from '#functions/memory/env.ts'
 import type { presenceEnvironment } from '#functions/presence/env.ts'
 import type { publisherEnvironment } from '#functions/publisher/env.ts'
 import type { registrarEnvironment } from '#functions/registrar/env.ts'
+import type { requesterEnvironment } from '#functions/requester/env.ts'
 import type { rotatorEnvironment } from '#functions/rotator/env.ts'
 import type { tokensEnvironment } from '#functions/tokens/env.ts'
 import type { FunctionName } from './bundles.ts'
@@ -16,14 +19,17 @@ import type { BridgeSettings } from './settings.ts'
 
 /** Each function's schema: a variable that it needs and is not given here does not compile. */
 type Schemas = {
+  answers: typeof answersEnvironment
   api: typeof apiEnvironment
   authorizer: typeof authorizerEnvironment
   conscience: typeof conscienceEnvironment
   events: typeof eventsEnvironment
+  http: typeof httpEnvironment
   memory: typeof memoryEnvironment
   presence: typeof presenceEnvironment
   publisher: typeof publisherEnvironment
   registrar: typeof registrarEnvironment
+  requester: typeof requesterEnvironment
   rotator: typeof rotatorEnvironment
   tokens: typeof tokensEnvironment
 }
@@ -39,12 +45,14 @@ export function environmentsOf(stack: {
   deviceMasterSecretArn: string
   apiUpstreamUrl: string
   presenceQueueUrl: string
+  publisherName: string
 }): Variables {
   const { settings, tables } = stack
   const topics = { TOPIC_ROOT: settings.root }
   const correlation = { ...topics, CORRELATION_TABLE: tables.correlations.tableName }
   const requests = { ...correlation, SHARED_REPLIES: settings.sharedReplies.join(',') }
   const devices = { DEVICE_TABLE: tables.devices.tableName }
+  const asking = { ...correlation, ...devices, PUBLISHER_FUNCTION: stack.publisherName }
   const issuer = {
     ISSUER_SECRET_ID: stack.issuerSecretArn,
     TOKEN_MAX_LIFETIME_SECONDS: String(settings.tokenLifetimeSeconds),
@@ -59,6 +67,9 @@ export function environmentsOf(stack: {
       JWKS_ISSUER: settings.jwksIssuer,
       JWKS_AUDIENCE: settings.jwksAudience,
     },
+    answers: correlation,
+    requester: asking,
+    http: asking,
     conscience: requests,
     memory: { ...requests, ...devices, MEMORY_TABLE: tables.memories.tableName },
     api: { ...requests, ...devices, API_UPSTREAM_URL: stack.apiUpstreamUrl },

@@ -47,6 +47,9 @@ export const settingsSchema = z.object({
   jwksIssuer: z.string().max(1_024).default(''),
   /** What `aud` of the provider's tokens must be or hold; empty: not checked. */
   jwksAudience: z.string().max(1_024).default(''),
+  /** Issuer (an https URL) and audiences, comma list, of tokens with which devices may be asked over HTTP; both or none. */
+  requestsJwtIssuer: z.union([z.literal(''), z.url({ protocol: /^https$/ })]).default(''),
+  requestsJwtAudience: z.string().max(1_024).default(''),
   /** Shared topics opened for replies, comma list: `api/responses`. */
   sharedReplies: z
     .string()

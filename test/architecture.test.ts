@@ -138,7 +138,7 @@ const UNIMPORTED_FOLDERS = ['bench', 'bin', 'examples', 'test']
 const BORDERS: Readonly<Record<string, readonly string[]>> = {
   local: ['local/*/index.ts'],
   // file by file: the authorizer, for example, must not load the chain of the handlers
-  functions: ['functions/shared/*.ts'],
+  functions: ['functions/shared/*.ts', 'functions/shared/asking/*.ts'],
 }
 
 /** What loads what it does not know by name: the code of a function, and of a handler of commands. */

@@ -30,7 +30,7 @@ export async function failureReply(
   const event = record.requestPayload
   if (!hasPrivateTopic(event)) return undefined
   const facts: ReadableFacts = { messageId: null, correlationId: null, isBare: false }
-  const envelope = readable(() => decodeEnvelope(event, (found) => Object.assign(facts, found)))
+  const envelope = readable(() => decodeEnvelope(event, dependencies.root, (found) => Object.assign(facts, found)))
   const topic = privateReplyTopic(dependencies.root, event.client_id)
   const reply = createReply(
     { clientId: event.client_id, messageId: facts.messageId, correlationId: facts.correlationId },

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import {
   ANSWERABLE_MS,
   bridgeError,
+  type DeliverCommand,
+  type DeliveryReceipt,
   describeIssue,
   IDENTIFIER_PATTERN,
   isBridgeError,
@@ -12,30 +14,34 @@ import {
 } from '#contract/index.ts'
 import type { CorrelationStore } from '#correlation/index.ts'
 import type { Observer } from '../shared/observability.ts'
+import { deliver, type Sender } from './deliver.ts'
 import { failureError, failureReply } from './failure.ts'
-import { type FailureRecord, publisherEventSchema, type SuccessRecord } from './record.ts'
+import { type FailureRecord, type PublisherRecord, publisherEventSchema, type SuccessRecord } from './record.ts'
 
-export interface PublisherDependencies {
+export interface PublisherDependencies extends Sender {
   root: string
   correlation: CorrelationStore
-  /** Publishes one message and resolves when the broker has taken it. */
-  publish(message: OutboundMessage): Promise<void>
   observer: Observer
   newId?: () => string
   nowMs?: () => number
 }
 
-/** The only way out to MQTT. Returns how many messages the broker took; throws outcome_invalid, topic_not_publishable, publish_failed. */
+/**
+ * The only way out to MQTT. Returns how many messages the broker took, and of a delivery what became of it; throws outcome_invalid,
+ * topic_not_publishable, publish_failed.
+ */
 export function createPublisher(
   dependencies: PublisherDependencies,
-): (event: unknown) => Promise<{ published: number }> {
+): (event: unknown) => Promise<{ published: number } | DeliveryReceipt> {
   const { root, observer, correlation } = dependencies
   const newId = dependencies.newId ?? randomUUID
   const nowMs = dependencies.nowMs ?? Date.now
 
   return async (event) => {
     try {
-      const messages = await messagesOf(event)
+      const record = parseRecord(event)
+      if (record.kind === 'delivery') return await delivered(record)
+      const messages = await messagesOf(record)
       // all are judged before the first goes out
       for (const message of messages) checkTopic(message.topic)
       const [first, ...rest] = messages
@@ -54,10 +60,13 @@ export function createPublisher(
     }
   }
 
-  async function messagesOf(event: unknown): Promise<OutboundMessage[]> {
+  function parseRecord(event: unknown): PublisherRecord {
     const parsed = publisherEventSchema.safeParse(event)
     if (!parsed.success) throw bridgeError('outcome_invalid', { problem: describeIssue(parsed.error) })
-    const record = parsed.data
+    return parsed.data
+  }
+
+  async function messagesOf(record: Exclude<PublisherRecord, { kind: 'delivery' }>): Promise<OutboundMessage[]> {
     switch (record.kind) {
       case 'command':
         return record.publish.map(checkedCommand)
@@ -125,9 +134,33 @@ export function createPublisher(
     }
   }
 
+  /** As its topic wants to be delivered; a reply to a device that is away is what that delivery makes of it. */
   async function send(message: OutboundMessage): Promise<void> {
+    const resolved = resolveTopic(root, message.topic)
+    const clientId = resolved?.parameters.clientId
+    const delivery = (resolved && topicDefinition(resolved.key).delivery) ?? 'topic'
+    if (delivery === 'topic' || clientId === undefined) return attempt(() => dependencies.publish(message))
+    const fate = await attempt(() => deliver(dependencies, { clientId, delivery, message }))
+    if (fate !== 'offline') return
+    observer.count('MessagesUndelivered')
+    observer.warn('message_undelivered', { client_id: clientId, topic: message.topic })
+  }
+
+  async function delivered({ deliver: command }: DeliverCommand): Promise<DeliveryReceipt> {
+    const { client_id: clientId, delivery, expiry_seconds: expirySeconds } = command
+    const message = checkedCommand(command.message)
+    const addressed = resolveTopic(root, message.topic)?.parameters.clientId
+    if (addressed !== undefined && addressed !== clientId) {
+      throw bridgeError('topic_not_publishable', { topic: message.topic })
+    }
+    const fate = await attempt(() => deliver(dependencies, { clientId, delivery, message, expirySeconds }))
+    observer.count(fate === 'offline' ? 'MessagesUndelivered' : 'MessagesPublished')
+    return { delivered: fate }
+  }
+
+  async function attempt<Value>(call: () => Promise<Value>): Promise<Value> {
     try {
-      await dependencies.publish(message)
+      return await call()
     } catch (cause) {
       throw bridgeError('publish_failed', undefined, { cause })
     }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { outcomeSchema, publishCommandSchema, ruleEventSchema } from '#contract/index.ts'
+import { deliverCommandSchema, outcomeSchema, publishCommandSchema, ruleEventSchema } from '#contract/index.ts'
 
 const requestContext = z.object({
   requestId: z.string(),
@@ -26,14 +26,16 @@ const failureRecord = z
   .transform((record) => ({ kind: 'failure' as const, ...record }))
 
 /**
- * All that the publisher is invoked with: records of Lambda destinations, and direct calls of our own workflows.
+ * All that the publisher is invoked with: records of Lambda destinations, and direct calls of our own functions and workflows.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
  */
 export const publisherEventSchema = z.union([
   successRecord,
   failureRecord,
   publishCommandSchema.transform((command) => ({ kind: 'command' as const, ...command })),
+  deliverCommandSchema.transform((command) => ({ kind: 'delivery' as const, ...command })),
 ])
 
 export type SuccessRecord = z.infer<typeof successRecord>
 export type FailureRecord = z.infer<typeof failureRecord>
+export type PublisherRecord = z.infer<typeof publisherEventSchema>

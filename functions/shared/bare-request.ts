@@ -1,4 +1,4 @@
-import { NO_CLIENT_ID, type RuleEvent } from '#contract/index.ts'
+import { isAnswerTopic, NO_CLIENT_ID, type RuleEvent, type TopicKey } from '#contract/index.ts'
 import { isUuid, uuidV5 } from './uuid.ts'
 
 /** Namespace of the ids of messages that carry none. */
@@ -9,17 +9,40 @@ const BARE_MESSAGES = '6f1f0f0e-5b1b-5d0c-9f3e-2a7f6e5d4c3b'
  * a `payload` is meant as an envelope and is held against one.
  */
 export function isBareRequest(json: unknown, event: RuleEvent): boolean {
-  if (event.response_topic === undefined) return false
+  return event.response_topic !== undefined && !isMeantAsEnvelope(json)
+}
+
+/** Whether a message is the answer of a device that knows MQTT 5 alone: a payload with the correlation data of what it was asked. */
+export function isBareAnswer(json: unknown, event: RuleEvent, key: TopicKey): boolean {
+  return event.correlation_data !== undefined && isAnswerTopic(key) && !isMeantAsEnvelope(json)
+}
+
+function isMeantAsEnvelope(json: unknown): boolean {
   const isObject = json !== null && typeof json === 'object' && !Array.isArray(json)
-  return !(isObject && ('message_id' in json || 'payload' in json))
+  return isObject && ('message_id' in json || 'payload' in json)
 }
 
 /**
- * The envelope that a bare request would have had. Correlation data says only which answer belongs to which request, and many clients
+ * The envelope that a bare message would have had. Correlation data says only which answer belongs to which request, and many clients
  * count from one: it makes a repeat known only where it is a UUID, as text or in 16 bytes. Else each published message is a request of
- * its own, by the broker's trace id, which Lambda's duplicates share.
+ * its own, by the broker's trace id, which Lambda's duplicates share. An answer's is what the cloud gave it.
  */
-export function envelopeOfBareRequest(json: unknown, event: RuleEvent): Record<string, unknown> {
+export function envelopeOfBare(json: unknown, event: RuleEvent): Record<string, unknown> {
+  const data = event.correlation_data
+  const given = event.response_topic === undefined && data !== undefined ? Buffer.from(data, 'base64').toString() : null
+  return envelopeOf(json, event, { correlation_id: uuidIn(data) ?? given })
+}
+
+/** The envelope that a flat message would have had: it is correlated by its `messageId`, and says itself whether it tells of an error. */
+export function envelopeOfPetal(json: unknown, event: RuleEvent): Record<string, unknown> {
+  const { messageId, status }: { messageId?: unknown; status?: unknown } = { ...Object(json) }
+  return envelopeOf(json, event, {
+    correlation_id: typeof messageId === 'string' && messageId !== '' ? messageId : null,
+    status: status === 'error' ? 'error' : 'ok',
+  })
+}
+
+function envelopeOf(json: unknown, event: RuleEvent, metadata: Record<string, unknown>): Record<string, unknown> {
   const { trace_id: traceId, client_id: clientId, received_at_ms: receivedAtMs } = event
   const facts = [clientId, event.topic, String(receivedAtMs), event.correlation_data ?? '', event.payload]
   return {
@@ -27,11 +50,7 @@ export function envelopeOfBareRequest(json: unknown, event: RuleEvent): Record<s
     timestamp: new Date(receivedAtMs).toISOString(),
     topic: event.topic,
     payload: json,
-    metadata: {
-      client_id: clientId === NO_CLIENT_ID ? null : clientId,
-      correlation_id: uuidIn(event.correlation_data),
-      reply_to: null,
-    },
+    metadata: { client_id: clientId === NO_CLIENT_ID ? null : clientId, reply_to: null, ...metadata },
   }
 }
 

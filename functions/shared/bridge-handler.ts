@@ -15,7 +15,7 @@ export type BridgeHandler = (event: unknown, context: Context) => Promise<Outcom
  */
 export function bridgeHandler(routes: Routes, dependencies: ChainDependencies): BridgeHandler {
   return middy<unknown, Outcome, Error>()
-    .use(decode() as middy.MiddlewareObj<unknown, Outcome>)
+    .use(decode(dependencies) as middy.MiddlewareObj<unknown, Outcome>)
     .use(validate(routes, dependencies) as middy.MiddlewareObj<unknown, Outcome>)
     .use(claim(dependencies) as middy.MiddlewareObj<unknown, Outcome>)
     .use(complete(dependencies) as middy.MiddlewareObj<unknown, Outcome>)

@@ -87,6 +87,7 @@ export function complete(dependencies: ChainDependencies): {
       trace_id: event.trace_id,
       cause: error.cause instanceof Error ? error.cause.name : undefined,
     })
+    if (fault === 'user') await dependencies.refused?.(state, error)
     if (error.code === 'sender_unverified') return { outcome: 'none' }
     const topic = privateReplyTopic(settings.root, event.client_id)
     const payload = errorNotificationOf(error, component)

@@ -8,9 +8,10 @@ import {
   MAX_CORRELATION_ID_CHARACTERS,
   MAX_PAYLOAD_BYTES,
   type RuleEvent,
+  resolveTopic,
   ruleEventSchema,
 } from '#contract/index.ts'
-import { envelopeOfBareRequest, isBareRequest } from './bare-request.ts'
+import { envelopeOfBare, envelopeOfPetal, isBareAnswer, isBareRequest } from './bare-request.ts'
 import { isDeeperThan, MAX_ENVELOPE_LEVELS } from './json-depth.ts'
 import type { ChainRequest, ChainState } from './request.ts'
 
@@ -18,14 +19,16 @@ import type { ChainRequest, ChainState } from './request.ts'
  * First step: from the rule's event to an envelope. Throws payload_too_large, malformed_json, invalid_envelope, sender_unverified;
  * an event that no rule of ours makes throws uncoded and fails the invocation.
  */
-export function decode(): { before: (request: ChainRequest) => void } {
+export function decode({ settings: { root } }: { settings: { root: string } }): {
+  before: (request: ChainRequest) => void
+} {
   return {
     before: function decodeBefore(request) {
       const event = ruleEventSchema.parse(request.event)
       const state: ChainState = { event, messageId: null, correlationId: null, isBare: false, notifications: [] }
       request.internal.chain = state
       if (!hasPrivateTopic(event)) throw bridgeError('sender_unverified')
-      state.envelope = decodeEnvelope(event, (facts) => Object.assign(state, facts))
+      state.envelope = decodeEnvelope(event, root, (facts) => Object.assign(state, facts))
     },
   }
 }
@@ -44,17 +47,20 @@ export interface ReadableFacts {
 }
 
 /**
- * Reads the envelope of an event, or makes the one that a flat message or a bare MQTT 5 request stands for; `found` gets the facts even when the envelope
- * is refused.
+ * Reads the envelope of an event, or makes the one that a flat message or a bare one of MQTT 5 stands for; `found` gets the facts even when the
+ * envelope is refused.
  */
-export function decodeEnvelope(event: RuleEvent, found: (facts: ReadableFacts) => void): Envelope {
+export function decodeEnvelope(event: RuleEvent, root: string, found: (facts: ReadableFacts) => void): Envelope {
   const bytes = Buffer.from(event.payload, 'base64')
   if (bytes.length > MAX_PAYLOAD_BYTES) {
     throw bridgeError('payload_too_large', { limitBytes: MAX_PAYLOAD_BYTES, actualBytes: bytes.length })
   }
   const sent = parseJson(bytes)
-  const isBare = isFlatTopic(event.topic) || isBareRequest(sent, event)
-  const json = isBare ? envelopeOfBareRequest(sent, event) : sent
+  const key = resolveTopic(root, event.topic)?.key
+  const isFlat = isFlatTopic(event.topic)
+  const isBare = isFlat || isBareRequest(sent, event) || (key !== undefined && isBareAnswer(sent, event, key))
+  const bare = isBare ? envelopeOfBare(sent, event) : sent
+  const json = isFlat ? envelopeOfPetal(sent, event) : bare
   found({ ...readableIds(json), isBare })
   if (isDeeperThan(json, MAX_ENVELOPE_LEVELS)) {
     throw bridgeError('invalid_envelope', { problem: `nested deeper than ${MAX_ENVELOPE_LEVELS} levels` })

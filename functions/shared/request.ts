@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda'
 import {
+  type BridgeError,
   type Envelope,
   type OutboundMessage,
   type Outcome,
@@ -18,6 +19,8 @@ import type { Observer } from './observability.ts'
 /** A message that passed decode, validate and claim. */
 export interface BridgeRequest<Key extends TopicKey = TopicKey> {
   topicKey: Key
+  /** Its name. */
+  topic: string
   payload: PayloadOf<Key>
   envelope: Envelope
   /** Who sent it, as the broker knows it. */
@@ -46,6 +49,8 @@ export interface ChainDependencies {
   correlation?: CorrelationStore
   observer: Observer
   component: string
+  /** Told of every message that is refused for what its sender did wrong, before the sender is. */
+  refused?: (state: ChainState, error: BridgeError) => Promise<void>
   nowMs?: () => number
   newId?: () => string
 }

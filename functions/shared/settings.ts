@@ -18,3 +18,11 @@ export const requestEnvironment = topicEnvironment.extend({
 
 /** Name of the file with the fleet's roles that deployment puts beside the bundles that need it. */
 export const ROLES_FILE = 'roles.json'
+
+/** Variables of every function that asks devices. */
+export const requesterEnvironment = topicEnvironment.extend({
+  CORRELATION_TABLE: z.string().min(1),
+  DEVICE_TABLE: z.string().min(1),
+  /** Name or ARN. */
+  PUBLISHER_FUNCTION: z.string().min(1),
+})

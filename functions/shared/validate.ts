@@ -3,6 +3,8 @@ import {
   bridgeError,
   describeIssue,
   type Envelope,
+  errorNotification,
+  isAnswerTopic,
   MEMORY_LAYERS,
   replyTopicFor,
   resolveTopic,
@@ -37,6 +39,7 @@ export function validate(routes: Routes, dependencies: ChainDependencies): { bef
       state.requestHash = requestHash(event.topic, payload)
       const bridgeRequest: BridgeRequest = {
         topicKey,
+        topic: event.topic,
         payload,
         envelope,
         clientId: event.client_id,
@@ -63,12 +66,18 @@ function checkSender(envelope: Envelope, clientId: string): void {
 }
 
 function parsePayload(topicKey: TopicKey, envelope: Envelope): BridgeRequest['payload'] {
-  const parsed = topicDefinition(topicKey).payload.safeParse(envelope.payload)
+  const parsed = schemaOf(topicKey, envelope).safeParse(envelope.payload)
   if (parsed.success) return parsed.data as BridgeRequest['payload']
   throw (
     layerProblem(parsed.error, envelope.payload) ??
     bridgeError('invalid_payload', { problem: describeIssue(parsed.error) })
   )
+}
+
+/** A device that could not do what it was asked answers with an error instead; a flat one has a place for it. */
+function schemaOf(topicKey: TopicKey, { metadata }: Envelope): z.ZodType {
+  const { payload, wire } = topicDefinition(topicKey)
+  return metadata.status === 'error' && wire !== 'petal' && isAnswerTopic(topicKey) ? errorNotification : payload
 }
 
 /** A layer that does not exist has a code of its own, since clients choose layers by name. */

@@ -2,12 +2,12 @@ import middy from '@middy/core'
 import httpJsonBodyParser from '@middy/http-json-body-parser'
 import { bridgeError, type DeviceRecord, describeIssue, ERRORS, isBridgeError } from '#contract/index.ts'
 import { clientKeyVersion } from '#keys/index.ts'
+import { answer, type HttpAnswer, problem } from '../shared/http-answer.ts'
 import { loggable } from '../shared/loggable.ts'
 import type { Observer } from '../shared/observability.ts'
 import { TOKEN_ROUTES } from './env.ts'
 import { type TokenEvent, type TokenRequest, tokenEventSchema, tokenRequestSchema } from './event.ts'
 import { activeRecord, type IssuerDependencies, issueFor } from './issue.ts'
-import { answer, type HttpAnswer, problem } from './problem.ts'
 
 export interface TokenServiceDependencies extends IssuerDependencies {
   /** The secret that client keys are derived from. Throws issuer_unavailable. */
@@ -62,7 +62,7 @@ export function createTokenService(dependencies: TokenServiceDependencies): Toke
     if (isSystem) observer.count('SystemFaults')
     const words = coded ? loggable(coded) : { reason: error instanceof Error ? error.name : 'unknown' }
     observer[isSystem ? 'error' : 'warn']('token_refused', { ...facts, code: coded?.code ?? 'internal', ...words })
-    return problem(coded, requestId)
+    return problem(coded, requestId, { systemFault: 'the token service could not do it' })
   }
 
   const parsed = middy<unknown, HttpAnswer, Error>()

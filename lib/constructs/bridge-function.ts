@@ -59,6 +59,11 @@ export class BridgeFunction extends Construct {
     this.role.addToPolicy(new iam.PolicyStatement({ actions: [action], resources: resourceArns }))
   }
 
+  /** Grants one action on one resource under a condition. */
+  allowWhen(action: `${string}:${string}`, conditions: Record<string, unknown>, ...resourceArns: string[]): void {
+    this.role.addToPolicy(new iam.PolicyStatement({ actions: [action], resources: resourceArns, conditions }))
+  }
+
   /** Lets an AWS service invoke the function on behalf of one resource of this account. */
   allowInvokeBy(id: string, servicePrincipal: string, sourceArn: string): lambda.CfnPermission {
     return new lambda.CfnPermission(this, id, {

@@ -17,8 +17,11 @@ const ACCESS_LOG_FORMAT = {
   integration_error: '$context.integrationErrorMessage',
 }
 
-/** How a route knows its callers: by a signature of IAM, or by what the function checks itself, with the reason why. */
-export type RouteAuthorization = 'AWS_IAM' | { checkedByFunction: string }
+/** How a route knows its callers: by a signature of IAM, by a JWT, or by what the function checks itself, with the reason why. */
+export type RouteAuthorization =
+  | 'AWS_IAM'
+  | { jwt: { issuer: string; audience: string[] } }
+  | { checkedByFunction: string }
 
 export interface HttpRoute {
   /** `POST /tokens`. */
@@ -32,6 +35,7 @@ export interface HttpRoute {
 /** One HTTP API of API Gateway with functions behind its routes: throttled, logged, without CORS. */
 export class HttpApi extends Construct {
   readonly url: string
+  #jwtAuthorizer: apigateway.CfnAuthorizer | undefined
 
   constructor(
     scope: Construct,
@@ -65,6 +69,22 @@ export class HttpApi extends Construct {
     this.url = api.attrApiEndpoint
   }
 
+  #authorization(
+    api: apigateway.CfnApi,
+    authorization: RouteAuthorization,
+  ): Pick<apigateway.CfnRouteProps, 'authorizationType' | 'authorizerId'> {
+    if (authorization === 'AWS_IAM') return { authorizationType: authorization }
+    if ('checkedByFunction' in authorization) return { authorizationType: 'NONE' }
+    this.#jwtAuthorizer ??= new apigateway.CfnAuthorizer(this, 'Jwt', {
+      apiId: api.ref,
+      name: 'jwt',
+      authorizerType: 'JWT',
+      identitySource: ['$request.header.Authorization'],
+      jwtConfiguration: authorization.jwt,
+    })
+    return { authorizationType: 'JWT', authorizerId: this.#jwtAuthorizer.ref }
+  }
+
   #route(api: apigateway.CfnApi, route: HttpRoute): apigateway.CfnRoute {
     const { routeKey, authorization } = route
     const id = routeKey.replace(/[^A-Za-z0-9]+/g, '-')
@@ -77,10 +97,10 @@ export class HttpApi extends Construct {
     const cfnRoute = new apigateway.CfnRoute(this, `Route-${id}`, {
       apiId: api.ref,
       routeKey,
-      authorizationType: authorization === 'AWS_IAM' ? authorization : 'NONE',
+      ...this.#authorization(api, authorization),
       target: `integrations/${integration.ref}`,
     })
-    if (authorization !== 'AWS_IAM') {
+    if (typeof authorization === 'object' && 'checkedByFunction' in authorization) {
       Validations.of(cfnRoute).acknowledge({ id: 'AwsSolutions-APIG4', reason: authorization.checkedByFunction })
     }
     const [method = '', path = ''] = routeKey.split(' ')

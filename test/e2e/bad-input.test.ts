@@ -325,7 +325,7 @@ describe('repeats', () => {
 })
 
 describe('what reaches no function', () => {
-  const denied = ['jamey/nonsense', 'jamey/memory/updates', 'jamey/devices/jamey-instance-1/responses', 'other/topic']
+  const denied = ['jamey/nonsense', 'jamey/memory/updates', 'jamey/devices/jamey-instance-2/responses', 'other/topic']
   test.each(denied)('a publish to %s is answered with 0x87 and logged', async (topic) => {
     await expect(device.publish(topic, SECRET)).rejects.toMatchObject({ code: 0x87 })
     const entry = await bridge.log.runtime.take('denial', ({ event, name }) => event === 'denied' && name === topic)

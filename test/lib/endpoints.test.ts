@@ -161,6 +161,7 @@ test('outputs name what the command line and operators look up', () => {
       "IssuerSecretName": "mqtt-cloud-bridge-dev/issuer",
       "MemoryTable": "<TablesMemories3D5F40C0>",
       "PresenceTable": "<TablesPresence7A1F7294>",
+      "RequestsUrl": "<DeviceRequestsHttpApiEF375AEF.ApiEndpoint>",
       "ServerNames": "<ServerNames.ServerNames>",
       "Stage": "dev",
       "StatusTable": "<TablesStatus92EF1A2D>",

@@ -30,7 +30,7 @@ function grantsOf(roleId: string): string[] {
 }
 
 function roleOf(functionName: string): string {
-  const id = logicalId('AWS::Lambda::Function', `mqtt-cloud-bridge-dev-${functionName}"`)
+  const id = logicalId('AWS::Lambda::Function', `"FunctionName":"mqtt-cloud-bridge-dev-${functionName}"`)
   const role = flatText(resources('AWS::Lambda::Function')[id]?.Properties.Role)
   return role.slice(1, -'.Arn>'.length)
 }
@@ -47,6 +47,19 @@ describe('what each function may do', () => {
         "sqs:SendMessage <DeadLettersapiQueue.Arn>",
       ]
     `)
+  })
+
+  test.each(['answers', 'requester', 'http'])('%s asks devices, and takes what they answer', (name) => {
+    const grants = grantsOf(roleOf(name)).filter((grant) => !grant.startsWith('logs:'))
+    const tables = ['dynamodb:GetItem <TablesCorrelations.Arn>', 'dynamodb:UpdateItem <TablesCorrelations.Arn>']
+    const asking = ['dynamodb:GetItem <TablesDevices.Arn>', 'lambda:InvokeFunction <publisherFunction.Arn>']
+    const answering = ['lambda:InvokeFunction <publisherFunction.Arn>', 'sqs:SendMessage <DeadLettersanswersQueue.Arn>']
+    const telling = ['Success', 'Failure', 'Heartbeat'].flatMap((end) => [
+      `lambda:SendDurableExecutionCallback${end} lambda:function:mqtt-cloud-bridge-dev-*`,
+      `states:SendTask${end} states:stateMachine:mqtt-cloud-bridge-dev-*`,
+    ])
+    const tells = name === 'http' ? [] : telling
+    expect(grants).toEqual([...tables, ...(name === 'answers' ? answering : asking), ...tells].sort())
   })
 
   test('authorizer', () => {
@@ -151,6 +164,7 @@ describe('what each function may do', () => {
         "iot:Publish iot:topic/jamey/responses/*",
         "iot:Publish iot:topic/org/*/device/*/command",
         "iot:Publish iot:topic/org/*/device/*/command/edge",
+        "iot:SendDirectMessage iot:client/*",
         "logs:CreateLogStream <publisherLogs.Arn>",
         "logs:PutLogEvents <publisherLogs.Arn>",
         "sqs:SendMessage <DeadLetterspublisherQueue.Arn>",

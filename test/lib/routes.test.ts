@@ -5,7 +5,8 @@ import { flatText, synthesizeStack } from './synthesized.ts'
 const { template, resources, logicalId } = synthesizeStack()
 const rules = ruleDefinitions('jamey', 'mqtt_cloud_bridge_dev')
 const presence = presenceRules('mqtt_cloud_bridge_dev').map((rule) => ({ ...rule, handledBy: 'presence' }))
-const functionId = (name: string) => logicalId('AWS::Lambda::Function', `mqtt-cloud-bridge-dev-${name}"`)
+const functionId = (name: string) =>
+  logicalId('AWS::Lambda::Function', `"FunctionName":"mqtt-cloud-bridge-dev-${name}"`)
 
 /** Logical id of the queue that takes a function's failed events, by function name. */
 function deadLetterQueueOf(name: string): string {
@@ -22,11 +23,13 @@ describe('topic rules', () => {
       [
         "mqtt_cloud_bridge_dev_api_requests",
         "mqtt_cloud_bridge_dev_conscience_evaluate",
+        "mqtt_cloud_bridge_dev_devices_clientId_responses",
         "mqtt_cloud_bridge_dev_events_errors",
         "mqtt_cloud_bridge_dev_events_heartbeat",
         "mqtt_cloud_bridge_dev_events_status",
         "mqtt_cloud_bridge_dev_memory_query",
         "mqtt_cloud_bridge_dev_memory_store",
+        "mqtt_cloud_bridge_dev_org_organizationId_device_deviceId_response",
         "mqtt_cloud_bridge_dev_org_organizationId_device_deviceId_status",
         "mqtt_cloud_bridge_dev_org_organizationId_device_deviceId_telemetry",
         "mqtt_cloud_bridge_dev_presence_connected",

@@ -51,6 +51,8 @@ describe('defaults', () => {
         "jwksUrl": "",
         "mutualTls": false,
         "presence": true,
+        "requestsJwtAudience": "",
+        "requestsJwtIssuer": "",
         "reservedConcurrency": 0,
         "root": "jamey",
         "sharedReplies": [],

@@ -155,14 +155,17 @@ test('functions run on Node 24 and arm64, and end before the deadline of a reque
     Properties.Timeout,
   ])
   expect(Object.fromEntries(timeouts)).toEqual({
+    answers: 10,
     api: 10,
     authorizer: 5,
     conscience: 10,
     events: 10,
+    http: 30,
     memory: 10,
     presence: 10,
     publisher: 10,
     registrar: 60,
+    requester: 20,
     rotator: 10,
     tokens: 10,
   })

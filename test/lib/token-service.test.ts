@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { flatText, synthesizeStack } from './synthesized.ts'
 
 const { resources } = synthesizeStack()
-const propertiesOf = (type: string) => Object.values(resources(type)).map(({ Properties }) => Properties)
+/** What is of the token service, by the logical id. */
+const propertiesOf = (type: string) =>
+  Object.entries(resources(type))
+    .filter(([id]) => !/^AWS::(ApiGatewayV2|Lambda)/.test(type) || /TokenService|tokens/.test(id))
+    .map(([, { Properties }]) => Properties)
 
 describe('the token service', () => {
   const routes = propertiesOf('AWS::ApiGatewayV2::Route')

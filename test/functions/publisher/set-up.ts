@@ -13,10 +13,16 @@ export const HASH = requestHash(EVENT.topic, PAYLOAD)
 const FUNCTION = 'arn:aws:lambda:eu-west-1:123456789012:function:bridge-conscience:$LATEST'
 
 export function setUp(
-  options: { correlation?: CorrelationStore; publish?: (message: OutboundMessage) => Promise<void> } = {},
+  options: {
+    correlation?: CorrelationStore
+    publish?: (message: OutboundMessage) => Promise<void>
+    sendDirect?: (clientId: string, message: OutboundMessage) => Promise<'confirmed' | 'unconfirmed' | 'offline'>
+  } = {},
 ) {
   const observer = createRecordingObserver()
   const published: OutboundMessage[] = []
+  const direct: [clientId: string, message: OutboundMessage][] = []
+  const expiries: (number | undefined)[] = []
   const correlation = options.correlation ?? createMemoryStore({ keptSeconds: 3_600, nowMs: () => NOW_MS })
   const publisher = createPublisher({
     root: 'jamey',
@@ -24,12 +30,17 @@ export function setUp(
     observer,
     nowMs: () => NOW_MS,
     newId: () => MESSAGE_ID,
-    async publish(message) {
+    async publish(message, expirySeconds) {
       await options.publish?.(message)
       published.push(message)
+      expiries.push(expirySeconds)
+    },
+    async sendDirect(clientId, message) {
+      direct.push([clientId, message])
+      return (await options.sendDirect?.(clientId, message)) ?? 'confirmed'
     },
   })
-  return { publisher, published, observer, correlation }
+  return { publisher, published, expiries, direct, observer, correlation }
 }
 
 /** A message as it arrives in a destination record: JSON, with its nulls. */

@@ -7,18 +7,26 @@ export interface HttpAnswer {
   body: string
 }
 
-/** https://www.rfc-editor.org/rfc/rfc9457: `code` is that of docs/ERRORS.md; a system fault tells no more than its code. */
-export function problem(error: BridgeError | undefined, requestId: string): HttpAnswer {
+/**
+ * https://www.rfc-editor.org/rfc/rfc9457: `code` is that of docs/ERRORS.md; a system fault tells no more than its code. `further` are members
+ * beside those of the standard.
+ */
+export function problem(
+  error: BridgeError | undefined,
+  requestId: string,
+  options: { systemFault: string; further?: Readonly<Record<string, unknown>> },
+): HttpAnswer {
   const {
     httpStatus: status,
     fault,
     retryable,
   } = error ? ERRORS[error.code] : { httpStatus: 500, fault: 'system', retryable: true }
   const body = {
+    ...options.further,
     type: 'about:blank',
     title: error?.code.replaceAll('_', ' ') ?? 'internal error',
     status,
-    detail: error && fault === 'user' ? error.message : 'the token service could not do it',
+    detail: error && fault === 'user' ? error.message : options.systemFault,
     code: error?.code ?? 'internal',
     retryable,
     request_id: requestId,
@@ -26,8 +34,8 @@ export function problem(error: BridgeError | undefined, requestId: string): Http
   return { statusCode: status, headers: noStore('application/problem+json'), body: JSON.stringify(body) }
 }
 
-export function answer(body: Readonly<Record<string, unknown>>): HttpAnswer {
-  return { statusCode: 200, headers: noStore('application/json'), body: JSON.stringify(body) }
+export function answer(body: unknown, statusCode = 200, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
+  return { statusCode, headers: { ...noStore('application/json'), ...headers }, body: JSON.stringify(body) }
 }
 
 function noStore(contentType: string): Record<string, string> {

@@ -1,0 +1,1 @@
+export { requesterEnvironment } from '../shared/settings.ts'

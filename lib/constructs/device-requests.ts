@@ -1,0 +1,106 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib'
+import { Construct } from 'constructs'
+import { bridgeError, deploymentNames } from '#contract/index.ts'
+import { DEVICE_ROUTES } from '#functions/http/env.ts'
+import type { BridgeSettings } from '../settings.ts'
+import { acceptWildcard, type BridgeFunction } from './bridge-function.ts'
+import { HttpApi, type HttpRoute } from './http-api.ts'
+import type { Tables } from './tables.ts'
+
+/** A caller that waits holds a function for up to half a minute: so many at once stay below what a new account has. */
+const THROTTLE = { ask: { rateLimit: 50, burstLimit: 100 }, look: { rateLimit: 200, burstLimit: 400 } }
+
+/** What tells an engine of an outcome, or that the device is at it. */
+const TELL_DURABLE = ['Success', 'Failure', 'Heartbeat'].map(
+  (end) => `lambda:SendDurableExecutionCallback${end}` as const,
+)
+const TELL_STEP_FUNCTIONS = ['Success', 'Failure', 'Heartbeat'].map((end) => `states:SendTask${end}` as const)
+
+export interface DeviceRequestsProps {
+  settings: BridgeSettings
+  tables: Tables
+  publisher: BridgeFunction
+  requester: BridgeFunction
+  http: BridgeFunction
+  answers: BridgeFunction
+}
+
+/** What the cloud asks devices with: what its functions may do, and the HTTP API before one of them. */
+export class DeviceRequests extends Construct {
+  /** By the name of their output. */
+  readonly urls: Readonly<Record<string, string>>
+
+  constructor(scope: Construct, id: string, props: DeviceRequestsProps) {
+    super(scope, id)
+    const { settings, tables, publisher, requester, http, answers } = props
+    for (const one of [requester, http, answers]) {
+      one.allow('dynamodb:UpdateItem', tables.correlations.tableArn)
+      one.allow('dynamodb:GetItem', tables.correlations.tableArn)
+    }
+    for (const one of [requester, http]) {
+      one.allow('dynamodb:GetItem', tables.devices.tableArn)
+      one.allow('lambda:InvokeFunction', publisher.function.functionArn)
+    }
+    for (const one of [requester, answers]) this.#allowTelling(one, settings.stage)
+    const iam = this.#api('Http', http, { ...settings, suffix: 'requests', authorization: 'AWS_IAM' })
+    const jwt = jwtOf(settings)
+    this.urls = {
+      RequestsUrl: iam.url,
+      ...(jwt && {
+        RequestsJwtUrl: this.#api('HttpJwt', http, { ...settings, suffix: 'requests-jwt', authorization: { jwt } }).url,
+      }),
+    }
+  }
+
+  /** Callbacks and tokens name no workflow, so every workflow of this stage may be told; the role cannot start or read any. */
+  #allowTelling(fn: BridgeFunction, stage: string): void {
+    const { stackName } = deploymentNames(stage)
+    const arn = (service: string, resource: string) =>
+      Stack.of(this).formatArn({
+        service,
+        resource,
+        resourceName: `${stackName}-*`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      })
+    for (const action of TELL_DURABLE) fn.allow(action, arn('lambda', 'function'))
+    for (const action of TELL_STEP_FUNCTIONS) fn.allow(action, arn('states', 'stateMachine'))
+    const reason = 'Which workflow of the stage waits is known by its callback id or task token alone.'
+    for (const name of [
+      'lambda:<AWS::Region>:<AWS::AccountId>:function',
+      'states:<AWS::Region>:<AWS::AccountId>:stateMachine',
+    ]) {
+      acceptWildcard(fn.role, `${name}:${stackName}-*`, reason)
+    }
+  }
+
+  #api(
+    id: string,
+    http: BridgeFunction,
+    options: {
+      stage: string
+      isProduction: boolean
+      suffix: string
+      authorization: HttpRoute['authorization']
+    },
+  ): HttpApi {
+    const { authorization, isProduction } = options
+    return new HttpApi(this, id, {
+      name: `${deploymentNames(options.stage).stackName}-${options.suffix}`,
+      description: 'Asks devices',
+      isProduction,
+      routes: [
+        { routeKey: DEVICE_ROUTES.ask, function: http, authorization, throttle: THROTTLE.ask },
+        { routeKey: DEVICE_ROUTES.look, function: http, authorization, throttle: THROTTLE.look },
+      ],
+    })
+  }
+}
+
+function jwtOf({ requestsJwtIssuer: issuer, requestsJwtAudience }: BridgeSettings) {
+  const audience = requestsJwtAudience.split(',').filter(Boolean)
+  if (issuer === '' && audience.length === 0) return undefined
+  if (issuer !== '' && audience.length > 0) return { issuer, audience }
+  throw bridgeError('configuration_invalid', {
+    problem: 'requestsJwtIssuer and requestsJwtAudience: expected both or none',
+  })
+}
