@@ -7,6 +7,13 @@ export {
   type CommandResponse,
   type HandlerOptions,
 } from './commands/command.ts'
+export {
+  createRateStreams,
+  type OperationProgress,
+  type OperationResult,
+  type RateStreams,
+  startOperation,
+} from './commands/operations.ts'
 export { readEdgeSettings } from './configuration/read-settings.ts'
 export type { EdgeSettings } from './configuration/settings.ts'
 export type { DevicePrograms } from './device-programs.ts'

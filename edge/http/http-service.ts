@@ -31,6 +31,10 @@ export interface HttpOptions {
   log: Log
 }
 
+/** Of the reference page, whose files all come from here. Its script sets styles inline. */
+const REFERENCE_POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
+
 /** The whole service without a socket; `inject` of fastify calls it. */
 export async function createHttpApp({
   service,
@@ -66,7 +70,7 @@ export async function createHttpApp({
     routePrefix: '/docs',
     // the badge of a validator on the internet
     uiConfig: { validatorUrl: null, tryItOutEnabled: true } as never,
-    staticCSP: true,
+    staticCSP: REFERENCE_POLICY,
   })
   addPetalRoutes(app, service)
   addMqttRoutes(app, service)
