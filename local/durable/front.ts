@@ -7,37 +7,41 @@ import {
   MAX_SYNC_EVENT_BYTES,
   readFunctionReference,
 } from '../lambda/index.ts'
-import type { DurableExecutions, DurableFunction } from './durable-executions.ts'
+import type { DurableExecutions, StartRequest } from './durable-executions.ts'
 import type { Execution } from './execution.ts'
 
 /** A function service whose durable functions run as durable executions, whoever invokes them. */
 export function withDurableExecutions(lambda: LambdaService, durable: () => DurableExecutions): LambdaService {
-  async function invoke(
+  // no promise and no pattern of their own: every invocation of a plain function comes through here
+  function invoke(
     nameOrArn: string,
     payload: JsonValue,
     options: { requestId?: string | undefined } = {},
   ): Promise<InvokeResult> {
-    const found = durableFunction(nameOrArn)
-    if (!found) return lambda.invoke(nameOrArn, payload, options)
-    const { functionName, qualifier } = found
+    const functionName = nameIn(nameOrArn)
+    if (!durable().find(functionName)) return lambda.invoke(nameOrArn, payload, options)
+    return invokeDurable(nameOrArn, payload, options.requestId)
+  }
+
+  async function invokeDurable(
+    nameOrArn: string,
+    payload: JsonValue,
+    requestId: string | undefined,
+  ): Promise<InvokeResult> {
     const input = eventText(payload, MAX_SYNC_EVENT_BYTES)
-    const start = { functionName, qualifier, input, kind: 'synchronous', requestId: options.requestId } as const
-    return resultOf(await durable().whenClosed(durable().start(start)))
+    const execution = durable().start({ ...referenceTo(nameOrArn), input, kind: 'synchronous', requestId })
+    return resultOf(await durable().whenClosed(execution))
   }
 
-  async function invokeAsync(nameOrArn: string, payload: JsonValue): Promise<{ requestId: string }> {
-    const found = durableFunction(nameOrArn)
-    if (!found) return lambda.invokeAsync(nameOrArn, payload)
-    const { functionName, qualifier } = found
+  function invokeAsync(nameOrArn: string, payload: JsonValue): Promise<{ requestId: string }> {
+    if (!durable().find(nameIn(nameOrArn))) return lambda.invokeAsync(nameOrArn, payload)
+    return startDurable(nameOrArn, payload)
+  }
+
+  async function startDurable(nameOrArn: string, payload: JsonValue): Promise<{ requestId: string }> {
     const input = eventText(payload, MAX_ASYNC_EVENT_BYTES)
-    const { facts } = durable().start({ functionName, qualifier, input, kind: 'asynchronous' })
+    const { facts } = durable().start({ ...referenceTo(nameOrArn), input, kind: 'asynchronous' })
     return { requestId: facts.requestId }
-  }
-
-  function durableFunction(nameOrArn: string): (DurableFunction & { qualifier: string | undefined }) | undefined {
-    const reference = readFunctionReference(nameOrArn)
-    const found = reference && durable().find(reference.functionName)
-    return found && { ...found, qualifier: reference?.qualifier }
   }
 
   return {
@@ -67,6 +71,16 @@ export function resultOf({ facts, operations }: Execution): InvokeResult {
     ...(error.StackTrace && { stackTrace: [...error.StackTrace] }),
   }
   return { statusCode: 200, payload, functionError: 'Unhandled', requestId }
+}
+
+function nameIn(nameOrArn: string): string {
+  const parts = nameOrArn.split(':')
+  return (parts[0] === 'arn' ? parts[6] : parts[0]) ?? ''
+}
+
+function referenceTo(nameOrArn: string): Pick<StartRequest, 'functionName' | 'qualifier'> {
+  const { functionName = nameIn(nameOrArn), qualifier } = readFunctionReference(nameOrArn) ?? {}
+  return { functionName, qualifier }
 }
 
 function eventText(payload: JsonValue, maxBytes: number): string {
