@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   sql: async () => (await import('./sql.ts')).sqlCommand,
   secret: async () => (await import('./secret.ts')).secretCommand,
   dlq: async () => (await import('./dlq/index.ts')).dlqCommand,
+  requests: async () => (await import('./requests/index.ts')).requestsCommand,
   simulate: async () => (await import('./simulate/index.ts')).simulateCommand,
 }
 

@@ -107,7 +107,12 @@ export interface Message {
 }
 
 export type Handler<Payload> = (payload: Payload, message: Message) => unknown
-export type Responder<Payload, Reply> = (payload: Payload, message: Message) => Reply | Promise<Reply>
+/** `progress` tells the cloud that the answer still takes: its deadline then counts anew. Without effect where the topic has no word for it. */
+export type Responder<Payload, Reply> = (
+  payload: Payload,
+  message: Message,
+  progress: () => void,
+) => Reply | Promise<Reply>
 
 /** Ends a subscription; also for `await using`. */
 export interface Stop extends AsyncDisposable {

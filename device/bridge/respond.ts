@@ -1,4 +1,4 @@
-import { bridgeError, describeIssue, errorNotificationOf } from '#contract/index.ts'
+import { bridgeError, describeIssue, errorNotificationOf, PROGRESS_STATUS } from '#contract/index.ts'
 import type { Message, Stop, SubscribeOptions } from '../api/operations.ts'
 import type { ContractTopic } from '../topics/types.ts'
 import { asDeviceError } from './operation.ts'
@@ -6,7 +6,7 @@ import type { Parts } from './parts.ts'
 import { newUuid, prepareMessage } from './prepare-message.ts'
 import { subscribe } from './subscribe.ts'
 
-export type AnyResponder = (payload: unknown, message: Message) => unknown
+export type AnyResponder = (payload: unknown, message: Message, progress: () => void) => unknown
 
 interface Answer {
   status: 'ok' | 'error'
@@ -70,7 +70,8 @@ async function run(
   message: Message,
 ): Promise<Answer> {
   try {
-    const parsed = definition.reply?.payload.safeParse(await responder(payload, message))
+    const progress = () => tellProgress(parts, definition, message)
+    const parsed = definition.reply?.payload.safeParse(await responder(payload, message, progress))
     if (parsed?.success) return { status: 'ok', payload: parsed.data }
     throw new Error(`the answer does not fit the contract: ${parsed ? describeIssue(parsed.error) : 'none is known'}`)
   } catch (error) {
@@ -86,6 +87,15 @@ function failure({ clientId, settings }: Parts, { wire }: ContractTopic): unknow
   if (wire !== 'petal') return notification
   const deviceId = settings.identity.deviceId ?? clientId
   return { deviceId, status: 'error', error_code: 'HANDLER_ERROR', message: notification.message }
+}
+
+/** Progress stands where an answer would, with a status that says it is none yet. */
+function tellProgress(parts: Parts, definition: ContractTopic, message: Message): void {
+  const { clientId, settings } = parts
+  const flat = { deviceId: settings.identity.deviceId ?? clientId, status: PROGRESS_STATUS.petal }
+  const payload = definition.wire === 'petal' ? flat : { status: PROGRESS_STATUS.http }
+  const parsed = definition.reply?.payload.safeParse(payload)
+  if (parsed?.success) send(parts, definition, message, { status: 'ok', payload: parsed.data })
 }
 
 /** A flat command says whether it waits. */

@@ -17,6 +17,12 @@ await bridge.respond('org/{organizationId}/device/{deviceId}/command/web', ({ de
       return { deviceId, status: 'error', error: `there is no command "${String(command)}"` }
   }
 })
+// what the cloud asks: by HTTP, by a workflow, or `npx bridge device request`
+await bridge.respond('devices/{clientId}/requests', ({ method, path }) => {
+  console.error(`request: ${method} ${path}`)
+  if (path !== '/uptime') return { status: 404, body: { error: `there is no ${path}` } }
+  return { status: 200, body: { seconds: Math.round((performance.now() - startedAtMs) / 1_000) } }
+})
 console.log('ready')
 
 await new Promise<void>((resolve) => {

@@ -53,6 +53,23 @@ describe('a device answers the cloud', () => {
     ])
   })
 
+  test('with progress first, as often as the responder says, and then with the answer', async () => {
+    await using bench = await createDeviceBench()
+    const bridge = await bench.device()
+    await bridge.respond('devices/{clientId}/requests', (_payload, _message, progress) => {
+      progress()
+      progress()
+      return { status: 200 }
+    })
+
+    await bench.send(REQUESTS, request, { metadata: { correlation_id: 'c-1' } })
+    await until(() => bench.texts(RESPONSES).length === 3)
+
+    const answers = bench.texts(RESPONSES).map((text) => JSON.parse(text))
+    expect(answers.map(({ payload }) => payload.status)).toEqual([102, 102, 200])
+    for (const { metadata } of answers) expect(metadata).toMatchObject({ correlation_id: 'c-1', status: 'ok' })
+  })
+
   test('once for each request: a repeat gets the same answer, while the first runs as well', async () => {
     await using bench = await createDeviceBench()
     const bridge = await bench.device()
