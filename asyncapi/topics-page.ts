@@ -55,7 +55,7 @@ export function topicsPage(): string {
 }
 
 function overviewRow(key: TopicKey): string {
-  const { direction, qos, payload, handledBy } = topicDefinition(key)
+  const { direction, qos, payload, handledBy = '', workflow } = topicDefinition(key)
   const reply = clientTopic(key).reply?.payload
   const cells = [
     `[\`${key}\`](#${anchor(key)})`,
@@ -63,7 +63,7 @@ function overviewRow(key: TopicKey): string {
     String(qos),
     schemaLink(key, payload),
     reply ? schemaLink(key, reply) : '',
-    handledBy ?? '',
+    workflow ? `workflow ${workflow}` : handledBy,
   ]
   return `| ${cells.join(' | ')} |`
 }

@@ -3,6 +3,7 @@ import {
   type ContractTopic,
   envelopeSchema,
   errorNotification,
+  functionOf,
   jamey,
   type Metadata,
   metadataSchema,
@@ -74,7 +75,7 @@ export function wireMessages(key: TopicKey): WireMessage[] {
   if (wire === 'envelope' && asked.length > 0) return [enveloped(`${channelId(key)}Reply`, 'reply', facts)]
   const own = wire === 'envelope' ? enveloped(channelId(key), wire, facts) : plain(channelId(key), wire, facts)
   // who sends an envelope to a function may leave it out
-  const isBareToo = reply !== undefined && wire === 'envelope' && topicDefinition(key).handledBy !== undefined
+  const isBareToo = reply !== undefined && wire === 'envelope' && functionOf(key) !== undefined
   return isBareToo ? [own, plain(`${channelId(key)}Bare`, 'bare', facts)] : [own]
 }
 

@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   check: async () => (await import('./check.ts')).checkCommand,
   sql: async () => (await import('./sql.ts')).sqlCommand,
   secret: async () => (await import('./secret.ts')).secretCommand,
+  workflow: async () => (await import('./workflow/index.ts')).workflowCommand,
   dlq: async () => (await import('./dlq/index.ts')).dlqCommand,
   requests: async () => (await import('./requests/index.ts')).requestsCommand,
   simulate: async () => (await import('./simulate/index.ts')).simulateCommand,

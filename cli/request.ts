@@ -5,6 +5,7 @@ import { defineContract, isDeviceError, jamey, type Message } from '#device/inde
 import { CommandError } from './command-error.ts'
 import { commandErrorOf, connectDevice } from './device-connection.ts'
 import { readPayload } from './payload-argument.ts'
+import { ageText } from './table.ts'
 import { openTarget, type TargetOptions, withTargetOptions } from './target.ts'
 import { pretty, type Terminal } from './terminal.ts'
 import { resolveTopicArgument } from './topic-argument.ts'
@@ -16,6 +17,7 @@ Examples:
   npx bridge request conscience/evaluate '{"action":"Delete user data","context":"User requested account deletion"}'
   npx bridge request memory/store '{"layer":"long_term","content":"The gate sticks in rain","tags":["garden"]}'
   npx bridge request memory/query '{"query":"rain"}' --json
+  npx bridge request conscience/review '{"action":"Delete all user data","context":"Nobody asked"}'
   npx bridge request api/requests '{"method":"GET","path":"/public/health"}'`
 
 interface RequestOptions extends TargetOptions {
@@ -23,7 +25,7 @@ interface RequestOptions extends TargetOptions {
   permissions?: string[]
   correlationId: string
   replyTo?: string
-  timeout: string
+  timeout?: string
   json?: boolean
 }
 
@@ -41,7 +43,10 @@ export function requestCommand(program: Command, terminal: Terminal): void {
       ),
     )
     .option('--reply-to <topic>', 'topic of the reply (default: the private one)')
-    .option('--timeout <ms>', 'how long to wait for the reply', String(REQUEST_LIMITS.deadlineMs))
+    .option(
+      '--timeout <ms>',
+      `how long to wait for the reply (default: as long as the topic says, else ${REQUEST_LIMITS.deadlineMs})`,
+    )
     .option('--json', 'print the whole reply envelope on one line')
   withTargetOptions(command)
     .addHelpText('after', EXAMPLES)
@@ -49,12 +54,12 @@ export function requestCommand(program: Command, terminal: Terminal): void {
 }
 
 async function request(topicText: string, json: string, options: RequestOptions, terminal: Terminal): Promise<void> {
-  const timeoutMs = Number(options.timeout)
-  if (!(timeoutMs > 0))
-    throw new CommandError('usage', 'invalid_option', `--timeout: expected ms, got ${options.timeout}`)
   const target = openTarget(options)
   const { key, params } = resolveTopicArgument(topicText, target.root)
-  const { reply, direction } = jamey.topics[key] as ContractTopic
+  const { reply, direction, answeredWithinMs = REQUEST_LIMITS.deadlineMs } = jamey.topics[key] as ContractTopic
+  const timeoutMs = Number(options.timeout ?? answeredWithinMs)
+  if (!(timeoutMs > 0))
+    throw new CommandError('usage', 'invalid_option', `--timeout: expected ms, got ${options.timeout}`)
   if (!reply || direction === 'toDevice')
     throw new CommandError('usage', 'not_a_request', `topic "${key}" is not answered; use "npx bridge publish"`)
   const payload = await readPayload(key, json)
@@ -62,6 +67,9 @@ async function request(topicText: string, json: string, options: RequestOptions,
   const contract = replyingTo(options.replyTo, reply.payload, target.root)
   await using connection = await connectDevice(contract, target, options, params)
   const startedAtMs = performance.now()
+  if (timeoutMs > REQUEST_LIMITS.deadlineMs) {
+    terminal.note(terminal.colors.dim(`sent; a workflow answers, which may take up to ${ageText(timeoutMs / 1_000)}`))
+  }
   let answer: { topic: string; whole: unknown } | undefined
   const asking = connection.bridge.request(key as never, payload as never, {
     params,

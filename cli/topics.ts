@@ -11,13 +11,13 @@ export function topicsCommand(program: Command, terminal: Terminal): void {
     .option('--json', 'one line of JSON a topic')
     .action(({ root, json }: { root: string; json?: boolean }) => {
       const rows = TOPIC_KEYS.map((key) => {
-        const { direction, qos, handledBy, reply } = topicDefinition(key)
+        const { direction, qos, handledBy, workflow, reply } = topicDefinition(key)
         return {
           topic: topicTemplate(root, key),
           direction,
           qos,
           answered: reply !== undefined,
-          handledBy: handledBy ?? null,
+          handledBy: workflow ? `workflow ${workflow}` : (handledBy ?? null),
         }
       })
       const width = Math.max(...rows.map(({ topic }) => topic.length))

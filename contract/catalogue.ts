@@ -13,6 +13,8 @@ export interface ContractTopic {
   readonly payload: z.ZodType
   /** `topic` is the key of the topic that carries the reply; default: the contract's `replyTopic`. */
   readonly reply?: { readonly payload: z.ZodType; readonly topic?: string }
+  /** How long the answer of a request may take. Default: the client's own limit. */
+  readonly answeredWithinMs?: number
   /** Default: `envelope`. */
   readonly wire?: Wire
   /** The template stands outside the root. */

@@ -70,6 +70,9 @@ export function deploymentNames(stage: string): DeploymentNames {
   }
 }
 
+/** The alias under which durable functions are invoked. An execution stays with the version that it was started on. */
+export const DURABLE_ALIAS = 'live'
+
 /** A function of a stage by the name of its folder. */
 export function functionName(stage: string, name: string): string {
   return `${deploymentNames(stage).stackName}-${name}`

@@ -29,6 +29,13 @@ export const ERRORS = {
   store_unavailable: system(503, 'the store did not take the request: {operation}', true),
   lease_lost: system(409, 'another attempt took the request over (fence {fence})'),
   device_unregistered: user(403, 'no active device record for "{clientId}"'),
+  // workflows
+  workflow_unavailable: system(503, 'the workflow "{workflow}" could not be started', true),
+  workflow_failed: system(500, 'the workflow failed', true),
+  workflow_timed_out: system(504, 'the workflow ran out of time', true),
+  workflow_stopped: system(503, 'the workflow was stopped', true),
+  workflow_input_invalid: system(500, 'the workflow was given an input it does not know: {problem}'),
+  workflow_result_invalid: system(500, 'the workflow gave a result that is not valid: {problem}', true),
   // api proxy
   upstream_not_configured: system(503, 'no API upstream is configured for this deployment'),
   upstream_unreachable: system(502, 'the API upstream could not be reached', true),

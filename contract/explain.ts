@@ -4,7 +4,7 @@ import { type ArnPrefix, compilePolicyDocuments, type PolicyDocument } from './p
 import { effectiveRights } from './rights.ts'
 import { parseSharedSubscription } from './topic-filter.ts'
 import { resolveTopic } from './topic-names.ts'
-import { topicDefinition } from './topics.ts'
+import { functionOf, topicDefinition } from './topics.ts'
 
 export interface ExplainInput {
   root: string
@@ -115,9 +115,10 @@ function outsideOfContract({ root, action, name }: ExplainInput): string {
   if (action === 'subscribe') return `no topic that this device may receive is matched by ${name}`
   const resolved = resolveTopic(root, name)
   if (!resolved) return `${name} is not a topic of the contract`
-  const { direction, handledBy } = topicDefinition(resolved.key)
+  const { direction } = topicDefinition(resolved.key)
   if (action === 'receive' && direction === 'toCloud') return `${resolved.key} is read by the cloud alone`
   if (action !== 'receive' && direction === 'toDevice') return `${resolved.key} is published by the cloud alone`
-  if (action !== 'receive' && direction === 'toCloud' && !handledBy) return `${resolved.key} has no handler yet`
+  if (action !== 'receive' && direction === 'toCloud' && !functionOf(resolved.key))
+    return `${resolved.key} has no handler yet`
   return `${name} belongs to another device`
 }

@@ -8,6 +8,7 @@ export {
 export {
   DEFAULT_STAGE,
   type DeploymentNames,
+  DURABLE_ALIAS,
   deadLetterLabel,
   deadLetterQueueName,
   deploymentNames,
@@ -85,14 +86,17 @@ export {
   DEVICE_REQUEST_LIMITS,
   HTTP_WAIT,
   KEY_LIMITS,
+  publishedUntilMs,
   REQUEST_LIMITS,
   TOKEN_LIMITS,
+  WORKFLOW_LIMITS,
 } from './limits.ts'
 export {
   type ApiRequestProxy,
   type ApiResponse,
   type ConscienceEvaluationRequest,
   type ConscienceEvaluationResult,
+  type ConscienceReviewResult,
   type ErrorNotification,
   errorNotification,
   FIELD_LIMITS,
@@ -159,6 +163,7 @@ export {
   replyTopicFor,
   type TopicSettings,
 } from './reply.ts'
+export { REVIEW_PATH, type ReviewCase, type ReviewDecision, reviewCase, reviewDecision } from './review.ts'
 export { type EffectiveRights, effectiveRights, type GrantableTopic, grantableTopics } from './rights.ts'
 export { type RuleEvent, ruleEventSchema } from './rule-event.ts'
 export { NO_CLIENT_ID, type RuleDefinition, ruleDefinitions, SQL_VERSION } from './rules.ts'
@@ -197,12 +202,14 @@ export {
   topicTemplate,
 } from './topic-names.ts'
 export {
+  answerableMsOf,
   answerTopicKey,
   DEVICE_REQUEST_KEYS,
   type Delivery,
   type DeviceAnswerOf,
   type DeviceRequestKey,
   findDeviceRequestKey,
+  functionOf,
   type HandlerName,
   isAnswerTopic,
   isTopicKey,
@@ -217,4 +224,6 @@ export {
   type TopicKey,
   topicDefinition,
   type Wire,
+  type WorkflowName,
 } from './topics.ts'
+export { type DeferredRequest, deferredRequestSchema, type WorkflowInput, workflowInputSchema } from './workflow.ts'

@@ -22,6 +22,7 @@ export const REQUEST_LIMITS = {
  */
 export const ASYNCHRONOUS_LIMITS = {
   request: { retries: 0, maximumEventAgeSeconds: 60 },
+  workflowStart: { retries: 2, maximumEventAgeSeconds: 5 * 60 },
   event: { retries: 2, maximumEventAgeSeconds: 6 * 60 * 60 },
   publisher: { retries: 2, maximumEventAgeSeconds: 10 * 60 },
 } as const
@@ -53,16 +54,48 @@ export const DEVICE_REQUEST_LIMITS = {
   maxTaskTokenCharacters: 2_048,
 } as const
 
-/**
- * How old, by the broker's time, a request can be when Lambda's queue hands it over, and an outcome when it is published. What is
- * older was put back by hand, and nobody waits for it any more: nothing is said.
- */
-export const ANSWERABLE_MS = {
-  request: REQUEST_LIMITS.deadlineMs + ASYNCHRONOUS_LIMITS.request.maximumEventAgeSeconds * 1_000,
-  outcome:
-    REQUEST_LIMITS.deadlineMs +
-    (ASYNCHRONOUS_LIMITS.request.maximumEventAgeSeconds + ASYNCHRONOUS_LIMITS.publisher.maximumEventAgeSeconds) * 1_000,
+/** A request that a workflow answers. Its sender waits long anyway, so Lambda's repeats are in time to start the workflow. */
+export const WORKFLOW_LIMITS = {
+  /** Counted from the broker's timestamp; an older request is answered with deadline_exceeded and starts nothing. */
+  startDeadlineMs: 5 * 60 * 1_000,
+  /** How long a workflow waits for the decision of a person, unless the deployment says otherwise. */
+  decisionSeconds: 60 * 60,
+  /** A workflow ends this much after the last decision it waits for at the latest; then it has timed out. */
+  executionMarginSeconds: 15 * 60,
+  /** A request stays with a workflow that says nothing for this much longer; then a repeat may start it again. */
+  runningMarginSeconds: 15 * 60,
+  /** How long the service keeps the steps of an execution that has ended. */
+  historyKeptDays: 7,
+  /** The longest name of an execution that both engines take. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+  executionNameCharacters: 64,
 } as const
+
+/**
+ * How old, by the broker's time, a request may be: when it is run (older: answered with deadline_exceeded), when Lambda's queue hands it
+ * over at the latest, and when its outcome is published at the latest. What is older than those two was put back by hand, and nobody
+ * waits for it any more: nothing is said. The answer of a workflow has a time of its own.
+ */
+export interface AnswerableMs {
+  readonly run: number
+  readonly taken: number
+  readonly published: number
+}
+
+/** Of what is answered by its handler, and of what a workflow answers. */
+export const ANSWERABLE_MS: Readonly<Record<'request' | 'workflow', AnswerableMs>> = {
+  request: /* @__PURE__ */ answerableMs(REQUEST_LIMITS.deadlineMs, ASYNCHRONOUS_LIMITS.request.maximumEventAgeSeconds),
+  workflow: /* @__PURE__ */ answerableMs(WORKFLOW_LIMITS.startDeadlineMs, ASYNCHRONOUS_LIMITS.workflowStart.maximumEventAgeSeconds),
+}
+
+function answerableMs(run: number, queuedSeconds: number): AnswerableMs {
+  const taken = run + queuedSeconds * 1_000
+  return { run, taken, published: taken + ASYNCHRONOUS_LIMITS.publisher.maximumEventAgeSeconds * 1_000 }
+}
+
+/** Until when the publisher sends what is handed to it now: as long as its repeats need. */
+export function publishedUntilMs(nowMs: number): number {
+  return nowMs + ASYNCHRONOUS_LIMITS.publisher.maximumEventAgeSeconds * 1_000
+}
 
 /** Tokens and the connections they open. */
 export const TOKEN_LIMITS = {

@@ -16,6 +16,7 @@ export const FIELD_LIMITS = {
   tagCharacters: 100,
   userIdCharacters: 128,
   queryResults: 100,
+  reasonCharacters: 1_000,
 } as const
 
 export const MEMORY_LAYERS = ['short_term', 'long_term', 'working', 'episodic', 'semantic'] as const
@@ -38,6 +39,18 @@ export const conscienceEvaluationResult = z.object({
   explanation: z.string(),
   applied_rules: z.array(z.string()),
   approved: z.boolean(),
+})
+
+/**
+ * The judgement of the conscience, and who decided: `evaluated`, the conscience alone; `approved` or `rejected`, an operator, whose word
+ * `approved` then is; `unanswered`, no operator decided in time and the judgement stands.
+ */
+export const conscienceReviewResult = conscienceEvaluationResult.extend({
+  decision: z.enum(['evaluated', 'approved', 'rejected', 'unanswered']),
+  /** Client id of the device that decided. */
+  decided_by: z.string().nullable().default(null),
+  /** In the operator's words. */
+  reason: z.string().max(FIELD_LIMITS.reasonCharacters).nullable().default(null),
 })
 
 export const memoryStoreRequest = z.object({
@@ -128,6 +141,7 @@ export const petalMessage = z.looseObject({ deviceId: z.string().min(1) })
 
 export type ConscienceEvaluationRequest = z.infer<typeof conscienceEvaluationRequest>
 export type ConscienceEvaluationResult = z.infer<typeof conscienceEvaluationResult>
+export type ConscienceReviewResult = z.infer<typeof conscienceReviewResult>
 export type MemoryStoreRequest = z.infer<typeof memoryStoreRequest>
 export type MemoryQueryRequest = z.infer<typeof memoryQueryRequest>
 export type MemoryQueryResult = z.infer<typeof memoryQueryResult>

@@ -29,7 +29,11 @@ export const outcomeSchema = z.discriminatedUnion('outcome', [
 ])
 
 /** What a caller inside the account may hand to the publisher directly. */
-export const publishCommandSchema = z.object({ publish: z.array(outboundMessageSchema).min(1).max(25) })
+export const publishCommandSchema = z.object({
+  publish: z.array(outboundMessageSchema).min(1).max(25),
+  /** After it nothing is sent: a command that was put back by hand is not carried out long after, epoch milliseconds. */
+  expires_at_ms: z.number().optional(),
+})
 
 /** How a message to one device is sent. */
 export const deliverySchema = z.enum(['topic', 'direct', 'direct_then_topic']) satisfies z.ZodType<Delivery>

@@ -1,7 +1,7 @@
 import { type Identity, parsePermission } from './permissions.ts'
 import { containsLevels, validateTopicName } from './topic-filter.ts'
 import { IDENTIFIER_PATTERN, parameterName, topicTemplate } from './topic-names.ts'
-import { TOPIC_KEYS, topicDefinition } from './topics.ts'
+import { functionOf, TOPIC_KEYS, topicDefinition } from './topics.ts'
 
 /** What a device may do. Topics are concrete, so an IAM wildcard never widens them. Sorted, without duplicates. */
 export interface EffectiveRights {
@@ -27,10 +27,10 @@ export function grantableTopics(root: string): readonly GrantableTopic[] {
   const known = catalogues.get(root)
   if (known) return known
   const catalogue = TOPIC_KEYS.map((key) => {
-    const { direction, handledBy } = topicDefinition(key)
+    const { direction } = topicDefinition(key)
     return {
       levels: topicTemplate(root, key).split('/'),
-      publish: direction === 'shared' || (direction === 'toCloud' && handledBy !== undefined),
+      publish: direction === 'shared' || (direction === 'toCloud' && functionOf(key) !== undefined),
       subscribe: direction !== 'toCloud',
     }
   })

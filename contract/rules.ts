@@ -1,5 +1,5 @@
 import { topicFilterOf } from './topic-names.ts'
-import { type HandlerName, TOPIC_KEYS, type TopicKey, topicDefinition } from './topics.ts'
+import { functionOf, type HandlerName, TOPIC_KEYS, type TopicKey, topicDefinition } from './topics.ts'
 
 /** Without it CloudFormation deploys the 2015 dialect, which has no `encode`. */
 export const SQL_VERSION = '2016-03-23'
@@ -34,7 +34,7 @@ const EVENT_FIELDS = {
 /** One rule for every topic that a function handles. `prefix` keeps the rules of several deployments in one account apart. */
 export function ruleDefinitions(root: string, prefix: string): RuleDefinition[] {
   return TOPIC_KEYS.flatMap((key) => {
-    const { handledBy } = topicDefinition(key)
+    const handledBy = functionOf(key)
     return handledBy ? [{ key, name: ruleName(prefix, key), ...statement(root, key), handledBy }] : []
   })
 }

@@ -43,6 +43,22 @@ export const TOPIC_GUIDE: TopicGuide = {
     example: { action: 'Delete user data', context: 'User requested account deletion' },
     reply: evaluation,
   },
+  'conscience/review': {
+    summary:
+      'Asks for a judgement of an action, which an operator may overrule. The answer may take as long as the operator has.',
+    example: { action: 'Delete all user data without consent', context: 'The disk is full' },
+    reply: {
+      action: 'Delete all user data without consent',
+      moral_score: -1,
+      explanation:
+        'Not approved: the score -1 is below -0.25. "consent" (weight 7) is broken: in the action "without consent" speaks against it.',
+      applied_rules: ['consent'],
+      approved: true,
+      decision: 'approved',
+      decided_by: 'operator-1',
+      reason: 'it is a test system',
+    },
+  },
   'conscience/results': {
     summary: 'Judgements that were asked for without a reply topic; everyone with the right to it listens.',
     example: evaluation,

@@ -1,10 +1,12 @@
 import type * as z from 'zod'
+import { ANSWERABLE_MS, type AnswerableMs, WORKFLOW_LIMITS } from './limits.ts'
 import {
   anyReply,
   apiRequestProxy,
   apiResponse,
   conscienceEvaluationRequest,
   conscienceEvaluationResult,
+  conscienceReviewResult,
   errorNotification,
   heartbeat,
   memoryEntry,
@@ -18,7 +20,9 @@ import {
 } from './messages.ts'
 
 /** The functions that topic rules invoke. Each is a folder under functions/. */
-export type HandlerName = 'conscience' | 'memory' | 'api' | 'events' | 'answers'
+export type HandlerName = 'conscience' | 'memory' | 'api' | 'events' | 'answers' | 'starter'
+/** The workflows that topics start. What runs under a name is the deployment's: a durable function or a state machine. */
+export type WorkflowName = 'review'
 
 /**
  * How a message stands on the wire. `envelope`: JSON with metadata around the payload. `bare`: the payload alone, correlated by MQTT 5
@@ -44,7 +48,11 @@ export interface TopicDefinition {
   /** Makes the topic a request: what its reply carries, and the shared topic a reply may also go to. */
   readonly reply?: { readonly payload: z.ZodType; readonly sharedTopic?: string }
   /** The function its topic rule invokes; a `toCloud` topic without one is granted to nobody. */
-  readonly handledBy?: HandlerName
+  readonly handledBy?: Exclude<HandlerName, 'starter'>
+  /** Instead of a function: the workflow that answers the request, as long as that may take. */
+  readonly workflow?: WorkflowName
+  /** How long a client waits for the answer unless it says otherwise. @default the client's own limit for requests */
+  readonly answeredWithinMs?: number
   /**
    * For `toDevice` topics that all subscribers share: `default` answers there when a request names no reply topic,
    * `optIn` only in deployments that list it and for requests that name it.
@@ -74,6 +82,14 @@ export const TOPICS = {
     payload: conscienceEvaluationRequest,
     reply: { payload: conscienceEvaluationResult, sharedTopic: 'conscience/results' },
     handledBy: 'conscience',
+  },
+  'conscience/review': {
+    direction: 'toCloud',
+    qos: 1,
+    payload: conscienceEvaluationRequest,
+    reply: { payload: conscienceReviewResult },
+    workflow: 'review',
+    answeredWithinMs: (WORKFLOW_LIMITS.decisionSeconds + WORKFLOW_LIMITS.executionMarginSeconds) * 1_000,
   },
   'conscience/results': { direction: 'toDevice', qos: 1, payload: conscienceEvaluationResult, broadcast: 'default' },
   'memory/store': {
@@ -185,6 +201,17 @@ export const REPLY_TOPIC = 'responses/{clientId}' satisfies TopicKey
 /** The definition of a topic with its optional parts visible. */
 export function topicDefinition(key: TopicKey): TopicDefinition {
   return TOPICS[key]
+}
+
+/** The function that the topic rule invokes: the handler, or the starter where a workflow answers; none for what is granted to nobody. */
+export function functionOf(key: TopicKey): HandlerName | undefined {
+  const { handledBy, workflow } = topicDefinition(key)
+  return workflow ? 'starter' : handledBy
+}
+
+/** How old a message on this topic may be. */
+export function answerableMsOf(key: TopicKey | undefined): AnswerableMs {
+  return ANSWERABLE_MS[key && topicDefinition(key).workflow ? 'workflow' : 'request']
 }
 
 /** All keys, in the order of the table. */

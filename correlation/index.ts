@@ -17,6 +17,7 @@ export {
   canonicalJson,
   deviceRequestId,
   deviceRequestKey,
+  executionName,
   parseDeviceRequestId,
   requestHash,
   requestKey,

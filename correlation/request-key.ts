@@ -11,6 +11,14 @@ export function requestKey(request: { clientId: string; correlationId: string | 
   return `${request.clientId}#${UUID.test(id) ? id.toLowerCase() : sha256(id)}`
 }
 
+/** Characters of the hash in the name of an execution: 160 bits, so that no two requests share one. */
+const EXECUTION_HASH_CHARACTERS = 40
+
+/** The name of the execution that answers a request: the same for all its starters, another one after it has failed. */
+export function executionName(key: string, generation: number): string {
+  return `${sha256(key).slice(0, EXECUTION_HASH_CHARACTERS)}-${generation}`
+}
+
 /** No client id begins with it, so no key of what a device asks is one of what it is asked. */
 const TO_DEVICE = '>'
 /** Stands in no client id and is taken as it is in a URL. */

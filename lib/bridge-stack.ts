@@ -6,7 +6,6 @@ import {
   deploymentNames,
   functionName,
   type HandlerName,
-  publishableResourceNames,
   REQUEST_LIMITS,
   RULE_ERRORS_LABEL,
 } from '#contract/index.ts'
@@ -14,17 +13,19 @@ import { MEMORY_TIME_INDEX } from '#functions/memory/env.ts'
 import { CUSTOM_RESOURCES } from '#functions/registrar/env.ts'
 import type { BundleFolders, FunctionName } from './bundles.ts'
 import { Alarms } from './constructs/alarms.ts'
-import { acceptWildcard, BridgeFunction, iotArn } from './constructs/bridge-function.ts'
+import { BridgeFunction, iotArn } from './constructs/bridge-function.ts'
 import { DeadLetterQueue } from './constructs/dead-letter-queue.ts'
 import { DeviceEndpoints } from './constructs/device-endpoints.ts'
 import { DeviceRequests } from './constructs/device-requests.ts'
 import { FleetResources } from './constructs/fleet.ts'
 import { IotLogging } from './constructs/iot-logging.ts'
 import { Presence } from './constructs/presence.ts'
+import { allowPublishing } from './constructs/publishing.ts'
 import { Secrets } from './constructs/secrets.ts'
 import { Tables } from './constructs/tables.ts'
 import { TokenService } from './constructs/token-service.ts'
 import { TopicRoutes } from './constructs/topic-routes.ts'
+import { executionTimeoutSeconds, Workflows, workflowTargets } from './constructs/workflows.ts'
 import { environmentsOf } from './environments.ts'
 
 import type { BridgeSettings } from './settings.ts'
@@ -44,6 +45,8 @@ const REQUESTER_TIMEOUT_SECONDS = 20
 const HTTP_TIMEOUT_SECONDS = 30
 /** A deployment waits for it and nobody else does. */
 const REGISTRAR_TIMEOUT_SECONDS = 60
+/** One invocation of a workflow, of which it takes several; long enough for the requester, which it asks. */
+const WORKFLOW_TIMEOUT_SECONDS = 30
 
 /** The whole bridge of one stage: endpoints, rules, functions, tables, queues, alarms. */
 export class BridgeStack extends Stack {
@@ -74,6 +77,7 @@ export class BridgeStack extends Stack {
       apiUpstreamUrl: settings.apiUpstreamUrl || this.#upstreamParameter(),
       presenceQueueUrl: presence?.queueUrl ?? '',
       publisherName: functionName(settings.stage, 'publisher'),
+      workflows: this.toJsonString(workflowTargets(this, settings)),
     })
 
     const reserved = settings.reservedConcurrency
@@ -82,7 +86,7 @@ export class BridgeStack extends Stack {
       deadLetterQueue: queueOf('publisher'),
       reservedConcurrency: reserved,
     })
-    this.#allowPublishing(publisher)
+    allowPublishing(publisher, settings.root)
     publisher.allow('dynamodb:UpdateItem', tables.correlations.tableArn)
     this.#asynchronous(publisher, ASYNCHRONOUS_LIMITS.publisher)
 
@@ -121,6 +125,9 @@ export class BridgeStack extends Stack {
       events: this.#function('events', 'Keeps the last state of each client', environments.events, {
         deadLetterQueue: queueOf('events'),
       }),
+      starter: this.#function('starter', 'Starts the workflows that answer requests', environments.starter, {
+        deadLetterQueue: queueOf('starter'),
+      }),
     }
     for (const name of ['conscience', 'memory', 'api'] as const) {
       handlers[name].allow('dynamodb:UpdateItem', tables.correlations.tableArn)
@@ -129,6 +136,7 @@ export class BridgeStack extends Stack {
     for (const name of ['events', 'answers'] as const) {
       this.#asynchronous(handlers[name], ASYNCHRONOUS_LIMITS.event, publisher)
     }
+    this.#asynchronous(handlers.starter, ASYNCHRONOUS_LIMITS.workflowStart, publisher)
     handlers.memory.allow('dynamodb:PutItem', tables.memories.tableArn)
     handlers.memory.allow('dynamodb:Query', `${tables.memories.tableArn}/index/${MEMORY_TIME_INDEX.indexName}`)
     handlers.memory.allow('dynamodb:GetItem', tables.devices.tableArn)
@@ -150,6 +158,21 @@ export class BridgeStack extends Stack {
       answers: handlers.answers,
     })
 
+    const reconcilerQueue = queueOf('reconciler')
+    const reconciler = this.#function('reconciler', 'Answers for workflows that failed', environments.reconciler, {
+      deadLetterQueue: reconcilerQueue,
+    })
+    this.#asynchronous(reconciler, ASYNCHRONOUS_LIMITS.event)
+    const review = this.#function('review', 'Workflow: an operator reviews an action', environments.review, {
+      deadLetterQueue: queueOf('review'),
+      timeoutSeconds: WORKFLOW_TIMEOUT_SECONDS,
+      executionTimeoutSeconds: executionTimeoutSeconds(settings.reviewDecisionSeconds),
+    })
+    new Workflows(this, 'Workflows', {
+      ...{ tables, publisher, requester, starter: handlers.starter, reconciler, reconcilerQueue },
+      durable: { review },
+    })
+
     const routes = new TopicRoutes(this, 'Routes', {
       stage: settings.stage,
       root: settings.root,
@@ -169,7 +192,10 @@ export class BridgeStack extends Stack {
     const registrar = this.#registrar(tables, environments.registrar, endpoints)
     if (settings.iotLogging) new IotLogging(this, 'IotLogging')
     new Alarms(this, 'Alarms', {
-      functions: { ...handlers, publisher, authorizer, registrar, requester, http, rotator, tokens, ...optional },
+      functions: {
+        ...{ ...handlers, publisher, reconciler, review, authorizer, registrar, requester, http, rotator, tokens },
+        ...optional,
+      },
       withDestinations: Object.keys(handlers),
       deadLetterQueues: queues,
       ruleNames: routes.ruleNames,
@@ -235,23 +261,6 @@ export class BridgeStack extends Stack {
       ...(target && { destinationConfig: { onSuccess: target, onFailure: target } }),
     })
     if (destination) source.allow('lambda:InvokeFunction', destination.function.functionArn)
-  }
-
-  #allowPublishing(publisher: BridgeFunction): void {
-    const names = publishableResourceNames(this.#props.settings.root)
-    publisher.allow('iot:Publish', ...names.map((name) => iotArn(this, 'topic', name)))
-    // https://docs.aws.amazon.com/iot/latest/developerguide/direct-messaging-policy-examples.html
-    publisher.allowWhen('iot:SendDirectMessage', { StringLike: { 'iot:Topic': names } }, iotArn(this, 'client', '*'))
-    acceptWildcard(
-      publisher.role,
-      'iot:<AWS::Region>:<AWS::AccountId>:client/*',
-      'Any device may be sent a message directly, on the topics of the contract alone.',
-    )
-    for (const name of names.filter((one) => one.includes('*'))) {
-      const reason =
-        'The topic holds the id of the device that is answered; the publisher holds it against the contract.'
-      acceptWildcard(publisher.role, `iot:<AWS::Region>:<AWS::AccountId>:topic/${name}`, reason)
-    }
   }
 
   #registrar(

@@ -9,16 +9,19 @@ import type { FunctionName } from './bundles.ts'
 export const STATIC_CEILING_BYTES: Readonly<Record<FunctionName, number>> = {
   answers: 480_000,
   api: 480_000,
-  authorizer: 400_000,
+  authorizer: 410_000,
   conscience: 480_000,
   events: 480_000,
   http: 480_000,
   memory: 480_000,
   presence: 480_000,
   publisher: 480_000,
+  reconciler: 480_000,
   registrar: 480_000,
   requester: 480_000,
+  review: 620_000,
   rotator: 480_000,
+  starter: 480_000,
   tokens: 480_000,
 }
 

@@ -19,9 +19,12 @@ export const FUNCTION_NAMES = [
   'memory',
   'presence',
   'publisher',
+  'reconciler',
   'registrar',
   'requester',
+  'review',
   'rotator',
+  'starter',
   'tokens',
 ] as const
 export type FunctionName = (typeof FUNCTION_NAMES)[number]
@@ -33,6 +36,7 @@ export async function bundleAll(
   projectFolder: string,
 ): Promise<Record<FunctionName, Bundle>> {
   const roles = { [ROLES_FILE]: JSON.stringify(settings.fleet.roles) }
+  const rules = { [RULES_FILE]: readRules(resolve(projectFolder, settings.conscienceRulesFile)) }
   const files: Partial<Record<FunctionName, Record<string, string>>> = {
     authorizer: {
       ...roles,
@@ -40,7 +44,8 @@ export async function bundleAll(
     },
     api: roles,
     tokens: roles,
-    conscience: { [RULES_FILE]: readRules(resolve(projectFolder, settings.conscienceRulesFile)) },
+    conscience: rules,
+    review: rules,
   }
   const bundles = await Promise.all(
     FUNCTION_NAMES.map(

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { PRESENCE_LIMITS } from '#contract/index.ts'
+import { functionName, PRESENCE_LIMITS } from '#contract/index.ts'
 import type { answersEnvironment } from '#functions/answers/env.ts'
 import type { apiEnvironment } from '#functions/api/env.ts'
 import type { authorizerEnvironment } from '#functions/authorizer/env.ts'
@@ -9,9 +9,12 @@ import type { httpEnvironment } from '#functions/http/env.ts'
 import type { memoryEnvironment } from '#functions/memory/env.ts'
 import type { presenceEnvironment } from '#functions/presence/env.ts'
 import type { publisherEnvironment } from '#functions/publisher/env.ts'
+import type { reconcilerEnvironment } from '#functions/reconciler/env.ts'
 import type { registrarEnvironment } from '#functions/registrar/env.ts'
 import type { requesterEnvironment } from '#functions/requester/env.ts'
+import type { reviewEnvironment } from '#functions/review/env.ts'
 import type { rotatorEnvironment } from '#functions/rotator/env.ts'
+import type { starterEnvironment } from '#functions/starter/env.ts'
 import type { tokensEnvironment } from '#functions/tokens/env.ts'
 import type { FunctionName } from './bundles.ts'
 import type { Tables } from './constructs/tables.ts'
@@ -28,9 +31,12 @@ type Schemas = {
   memory: typeof memoryEnvironment
   presence: typeof presenceEnvironment
   publisher: typeof publisherEnvironment
+  reconciler: typeof reconcilerEnvironment
   registrar: typeof registrarEnvironment
   requester: typeof requesterEnvironment
+  review: typeof reviewEnvironment
   rotator: typeof rotatorEnvironment
+  starter: typeof starterEnvironment
   tokens: typeof tokensEnvironment
 }
 /** Left to the function's own default. */
@@ -46,11 +52,14 @@ export function environmentsOf(stack: {
   apiUpstreamUrl: string
   presenceQueueUrl: string
   publisherName: string
+  /** JSON: what runs under the names of the workflows. */
+  workflows: string
 }): Variables {
   const { settings, tables } = stack
   const topics = { TOPIC_ROOT: settings.root }
   const correlation = { ...topics, CORRELATION_TABLE: tables.correlations.tableName }
   const requests = { ...correlation, SHARED_REPLIES: settings.sharedReplies.join(',') }
+  const finisher = { ...correlation, PUBLISHER_FUNCTION: stack.publisherName }
   const devices = { DEVICE_TABLE: tables.devices.tableName }
   const asking = { ...correlation, ...devices, PUBLISHER_FUNCTION: stack.publisherName }
   const issuer = {
@@ -80,6 +89,14 @@ export function environmentsOf(stack: {
       PRESENCE_GRACE_SECONDS: String(PRESENCE_LIMITS.graceSeconds),
     },
     publisher: correlation,
+    reconciler: finisher,
+    review: {
+      ...finisher,
+      REQUESTER_FUNCTION: functionName(settings.stage, 'requester'),
+      REVIEW_OPERATOR: settings.reviewOperator,
+      REVIEW_DECISION_SECONDS: String(settings.reviewDecisionSeconds),
+    },
+    starter: { ...requests, WORKFLOWS: stack.workflows },
     registrar: devices,
     rotator: issuer,
     tokens: { ...topics, ...devices, ...issuer, DEVICE_MASTER_SECRET_ID: stack.deviceMasterSecretArn },

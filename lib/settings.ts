@@ -5,8 +5,10 @@ import {
   bridgeError,
   DEFAULT_ROOT,
   DEFAULT_STAGE,
+  DEVICE_REQUEST_LIMITS,
   describeIssue,
   type Fleet,
+  IDENTIFIER_PATTERN,
   isTopicKey,
   parseFleet,
   ROOT_PATTERN,
@@ -14,6 +16,7 @@ import {
   TOKEN_LIMITS,
   TOPIC_KEYS,
   topicDefinition,
+  WORKFLOW_LIMITS,
 } from '#contract/index.ts'
 import { upstreamUrlSchema } from '#functions/api/env.ts'
 import { jwksUrlSchema } from '#functions/authorizer/env.ts'
@@ -63,6 +66,15 @@ export const settingsSchema = z.object({
   fleetFile: z.string().default('fleet.json'),
   /** File with the conscience rules. */
   conscienceRulesFile: z.string().default('functions/conscience/rules.json'),
+  /** Client id of the device that decides on what the conscience does not approve. */
+  reviewOperator: z.string().regex(IDENTIFIER_PATTERN).default('operator-1'),
+  /** How long it has for that, in seconds; after it the judgement of the conscience stands. */
+  reviewDecisionSeconds: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(DEVICE_REQUEST_LIMITS.maxDeadlineSeconds)
+    .default(WORKFLOW_LIMITS.decisionSeconds),
   /** Adds the endpoint for JWT and client certificate together. */
   mutualTls: flag.default(false),
   /** Adds the endpoint for devices with a client certificate and no token; their rights are the role's policies, attached to the certificate. */

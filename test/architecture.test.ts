@@ -49,6 +49,7 @@ const IMPORT_TABLE: Readonly<Record<string, Row>> = {
       '@aws-sdk/client-iot-data-plane',
       '@aws-sdk/client-lambda',
       '@aws-sdk/client-secrets-manager',
+      '@aws-sdk/client-sfn',
       '@aws-sdk/client-sqs',
       '@aws-sdk/util-dynamodb',
       '@smithy/signature-v4',
@@ -86,9 +87,11 @@ const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     ours: ['#contract/index.ts', '#correlation/index.ts', '#keys/index.ts'],
     // aws-lambda: types only
     packages: [
+      '@aws/durable-execution-sdk-js',
       '@aws-lambda-powertools/*',
       '@aws-sdk/*',
       '@middy/*',
+      '@middy/core/DurableContext',
       'aws-lambda',
       'jsonwebtoken',
       'jsonwebtoken/verify.js',
@@ -138,7 +141,15 @@ const UNIMPORTED_FOLDERS = ['bench', 'bin', 'examples', 'test']
 const BORDERS: Readonly<Record<string, readonly string[]>> = {
   local: ['local/*/index.ts'],
   // file by file: the authorizer, for example, must not load the chain of the handlers
-  functions: ['functions/shared/*.ts', 'functions/shared/asking/*.ts'],
+  functions: [
+    'functions/shared/*.ts',
+    'functions/shared/asking/*.ts',
+    // the judgement of the conscience, which the workflow of the review makes as well
+    'functions/conscience/env.ts',
+    'functions/conscience/evaluator.ts',
+    'functions/conscience/rule-engine.ts',
+    'functions/conscience/rules.ts',
+  ],
 }
 
 /** What loads what it does not know by name: the code of a function, and of a handler of commands. */

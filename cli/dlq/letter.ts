@@ -3,12 +3,15 @@ import * as z from 'zod'
 import {
   codeOfFailure,
   codeOfMessage,
+  DURABLE_ALIAS,
   deadLetterLabel,
   functionName,
   RULE_ERRORS_LABEL,
   type RuleEvent,
   ruleDefinitions,
   ruleEventSchema,
+  TOPIC_KEYS,
+  topicDefinition,
 } from '#contract/index.ts'
 import { type Outlook, outlookOf } from './outlook.ts'
 
@@ -110,7 +113,7 @@ export function readLetter(
   }
 
   if (base.requestId !== undefined && body !== undefined) {
-    const origin: Origin = { to: 'function', name: functionName(stack.stage, stack.label), event: Body }
+    const origin: Origin = { to: 'function', name: invokedName(stack.stage, stack.label), event: Body }
     const code = codeOfDeadEvent(attribute('ErrorCode'), base.errorText)
     const record = recordSchema.safeParse(body).data
     if (record) {
@@ -179,4 +182,10 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** A durable function is invoked by an alias alone. */
+function invokedName(stage: string, label: string): string {
+  const isDurable = TOPIC_KEYS.some((key) => topicDefinition(key).workflow === label)
+  return isDurable ? `${functionName(stage, label)}:${DURABLE_ALIAS}` : functionName(stage, label)
 }

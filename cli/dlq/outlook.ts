@@ -1,4 +1,4 @@
-import { ANSWERABLE_MS, REQUEST_LIMITS, type RuleEvent, resolveTopic, topicDefinition } from '#contract/index.ts'
+import { answerableMsOf, type RuleEvent, resolveTopic, topicDefinition } from '#contract/index.ts'
 
 /**
  * What sending a message back does. `runs`: it is handled as any other. `refused`: a request past its deadline is answered with
@@ -22,6 +22,7 @@ export function outlookOf(
   const key = resolveTopic(root, event.topic)?.key
   if (!key || !topicDefinition(key).reply) return 'runs'
   const ageMs = nowMs - event.received_at_ms
-  if (ageMs > ANSWERABLE_MS[stage]) return 'tooLate'
-  return stage === 'request' && ageMs > REQUEST_LIMITS.deadlineMs ? 'refused' : 'runs'
+  const { run, taken, published } = answerableMsOf(key)
+  if (ageMs > (stage === 'request' ? taken : published)) return 'tooLate'
+  return stage === 'request' && ageMs > run ? 'refused' : 'runs'
 }

@@ -11,7 +11,8 @@ import { newUuid, prepareMessage } from './prepare-message.ts'
 
 /** Publishes and waits for the reply. See `Bridge.request`. */
 export function request(parts: Parts, key: string, payload: unknown, options: RequestOptions = {}): Promise<unknown> {
-  const { settings, requests, outbox } = parts
+  const { requests, outbox } = parts
+  const defaultTimeoutMs = parts.binding.answeredWithinMs(key) ?? parts.settings.timeouts.requestMs
   const sent: OutgoingMessage[] = []
   let open: OpenRequest | undefined
   let cancelRetry = () => {}
@@ -27,7 +28,7 @@ export function request(parts: Parts, key: string, payload: unknown, options: Re
       signal: options.signal,
       name: 'request',
       subject: key,
-      defaultTimeoutMs: settings.timeouts.requestMs,
+      defaultTimeoutMs,
       timeoutError(timeoutMs) {
         parts.counters.timedOut += 1
         return deviceError('reply_timeout', { topic: key, timeoutMs })
@@ -79,7 +80,7 @@ export function request(parts: Parts, key: string, payload: unknown, options: Re
         if (error) ended.reject(error)
         else if (first.state === 'new') outbox.accept(first)
       })
-      cancelRetry = scheduleRetries(parts, options, () => {
+      cancelRetry = scheduleRetries(parts, options, defaultTimeoutMs, () => {
         try {
           outbox.accept(send())
         } catch (error) {
@@ -185,8 +186,13 @@ function refusal(topic: string, payload: unknown): DeviceError {
   return deviceError('request_refused', details, isRetryable ? { classification: 'recoverable' } : {})
 }
 
-function scheduleRetries(parts: Parts, options: RequestOptions, send: () => void): () => void {
-  const { retries = 0, timeoutMs = parts.settings.timeouts.requestMs } = options
+function scheduleRetries(
+  parts: Parts,
+  options: RequestOptions,
+  defaultTimeoutMs: number,
+  send: () => void,
+): () => void {
+  const { retries = 0, timeoutMs = defaultTimeoutMs } = options
   const pauseMs = options.retryAfterMs ?? timeoutMs / (retries + 1)
   let cancel = () => {}
   const schedule = (left: number) => {

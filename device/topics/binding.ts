@@ -22,6 +22,8 @@ export interface ResolvedTopic {
 export interface TopicBinding {
   /** Throws topic_unknown. */
   definition(key: string): ContractTopic
+  /** How long the topic says that its answer may take; undefined: as long as any other. */
+  answeredWithinMs(key: string): number | undefined
   /** The name to publish to. Throws topic_unknown, topic_parameter_invalid. */
   topicOf(key: string, params?: Readonly<Record<string, string>>): string
   /** The filter to subscribe to; a parameter may be `+`. Throws as `topicOf`. */
@@ -93,6 +95,7 @@ export function bindTopics({ root, topics, replyTopic, otherTopics }: AnyContrac
 
   return {
     definition,
+    answeredWithinMs: (key) => (Object.hasOwn(topics, key) ? topics[key]?.answeredWithinMs : undefined),
     topicOf,
     filterOf,
     wildcardFilterOf(filter, absolute) {

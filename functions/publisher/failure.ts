@@ -1,4 +1,5 @@
 import {
+  answerableMsOf,
   type BridgeError,
   bridgeError,
   codeOfFailure,
@@ -9,7 +10,6 @@ import {
   isBridgeError,
   type OutboundMessage,
   privateReplyTopic,
-  REQUEST_LIMITS,
   resolveTopic,
   topicDefinition,
 } from '#contract/index.ts'
@@ -34,7 +34,7 @@ export async function failureReply(
   const topic = privateReplyTopic(dependencies.root, event.client_id)
   const reply = createReply(
     { clientId: event.client_id, messageId: facts.messageId, correlationId: facts.correlationId },
-    { topic, payload: notification(record, dependencies.nowMs()), status: 'error' },
+    { topic, payload: notification(record, dependencies), status: 'error' },
     { messageId: dependencies.newId(), nowMs: dependencies.nowMs() },
   )
   const message: OutboundMessage = { topic, qos: 1, envelope: reply }
@@ -63,18 +63,22 @@ function claimablePayload(root: string, topic: string, envelope: Envelope): { pa
 }
 
 /** Why nothing came of an invocation. Never the error's own text: it may hold what the sender must not see. */
-export function failureError(record: FailureRecord, nowMs: number): BridgeError {
+export function failureError(
+  record: FailureRecord,
+  { root, nowMs }: { root: string; nowMs: () => number },
+): BridgeError {
   if (record.requestContext.condition === 'EventAgeExceeded') {
-    const ageMs = nowMs - record.requestPayload.received_at_ms
-    return bridgeError('deadline_exceeded', { ageMs, limitMs: REQUEST_LIMITS.deadlineMs })
+    const { received_at_ms: receivedAtMs, topic } = record.requestPayload
+    const ageMs = nowMs() - receivedAtMs
+    return bridgeError('deadline_exceeded', { ageMs, limitMs: answerableMsOf(resolveTopic(root, topic)?.key).run })
   }
   return bridgeError(codeOfFailure(record.responsePayload ?? {}))
 }
 
-function notification(record: FailureRecord, nowMs: number): ErrorNotification {
+function notification(record: FailureRecord, source: { root: string; nowMs: () => number }): ErrorNotification {
   // functions are named <stack>-<component>; what a device is told names no deployment
   const component = record.requestContext.functionArn.split(':')[6]?.split('-').at(-1) ?? 'handler'
-  return errorNotificationOf(failureError(record, nowMs), component)
+  return errorNotificationOf(failureError(record, source), component)
 }
 
 function readable<Value>(read: () => Value): Value | undefined {

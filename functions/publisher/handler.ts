@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
-  ANSWERABLE_MS,
+  answerableMsOf,
   bridgeError,
   type DeliverCommand,
   type DeliveryReceipt,
@@ -8,6 +8,7 @@ import {
   IDENTIFIER_PATTERN,
   isBridgeError,
   type OutboundMessage,
+  type PublishCommand,
   privateReplyTopic,
   resolveTopic,
   topicDefinition,
@@ -69,7 +70,7 @@ export function createPublisher(
   async function messagesOf(record: Exclude<PublisherRecord, { kind: 'delivery' }>): Promise<OutboundMessage[]> {
     switch (record.kind) {
       case 'command':
-        return record.publish.map(checkedCommand)
+        return isExpired(record) ? [] : record.publish.map(checkedCommand)
       case 'success':
         return isTooOld(record) ? [] : outcomeMessages(record)
       case 'failure':
@@ -80,7 +81,7 @@ export function createPublisher(
   /** Put back by hand long after; the stored reply is there for whoever asks again. */
   function isTooOld({ requestPayload, requestContext }: SuccessRecord | FailureRecord): boolean {
     const ageMs = nowMs() - requestPayload.received_at_ms
-    if (ageMs <= ANSWERABLE_MS.outcome) return false
+    if (ageMs <= answerableMsOf(resolveTopic(root, requestPayload.topic)?.key).published) return false
     observer.warn('outcome_too_old', {
       request_id: requestContext.requestId,
       topic: requestPayload.topic,
@@ -89,10 +90,17 @@ export function createPublisher(
     return true
   }
 
+  function isExpired({ expires_at_ms: expiresAtMs = Number.POSITIVE_INFINITY, publish }: PublishCommand): boolean {
+    const lateMs = nowMs() - expiresAtMs
+    if (lateMs <= 0) return false
+    observer.warn('outcome_too_old', { messages: publish.length, late_ms: lateMs })
+    return true
+  }
+
   async function failureMessages(record: FailureRecord): Promise<OutboundMessage[]> {
     const message = await failureReply(record, { root, correlation, newId, nowMs })
     observer.warn('request_failed', {
-      code: failureError(record, nowMs()).code,
+      code: failureError(record, { root, nowMs }).code,
       condition: record.requestContext.condition,
       request_id: record.requestContext.requestId,
       client_id: record.requestPayload.client_id,

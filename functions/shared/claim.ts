@@ -1,5 +1,5 @@
 import {
-  ANSWERABLE_MS,
+  answerableMsOf,
   bridgeError,
   type OutboundMessage,
   type Outcome,
@@ -24,9 +24,9 @@ export function claim(dependencies: ChainDependencies): {
       const { request, requestHash, topicKey } = state
       if (!topicKey || !topicDefinition(topicKey).reply) return undefined
       if (!request || requestHash === undefined || !correlation) throw new Error('a request needs a correlation store')
-      const { deadlineMs } = REQUEST_LIMITS
+      const { run: deadlineMs, taken } = answerableMsOf(topicKey)
       const ageMs = (dependencies.nowMs ?? Date.now)() - state.event.received_at_ms
-      if (ageMs > ANSWERABLE_MS.request) {
+      if (ageMs > taken) {
         observer.warn('request_too_old', { client_id: request.clientId, topic: state.event.topic, age_ms: ageMs })
         observer.flush()
         return { outcome: 'none' }

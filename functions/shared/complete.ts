@@ -15,6 +15,7 @@ import {
   topicDefinition,
   topicTemplate,
 } from '#contract/index.ts'
+import { type Deferral, isDeferral } from './deferral.ts'
 import { loggable } from './loggable.ts'
 import { type ChainDependencies, type ChainRequest, type ChainState, chainState, inFormOfRequest } from './request.ts'
 import { storeMessages } from './stored-messages.ts'
@@ -36,7 +37,8 @@ export function complete(dependencies: ChainDependencies): {
   return {
     after: async function completeAfter(request) {
       const state = chainState(request)
-      request.response = state.claim ? await answer(state, request.response) : notificationsOnly(state)
+      if (isDeferral(request.response)) request.response = await handOver(state, request.response)
+      else request.response = state.claim ? await answer(state, request.response) : notificationsOnly(state)
       observer.flush()
     },
 
@@ -54,6 +56,14 @@ export function complete(dependencies: ChainDependencies): {
         observer.flush()
       }
     },
+  }
+
+  async function handOver({ claim, event }: ChainState, { execution, keptSeconds }: Deferral): Promise<Outcome> {
+    if (!claim || !correlation) throw new Error('only a claimed request is handed over')
+    // without the claim it is still started, and whoever took over hands over the same execution
+    const isMine = await correlation.handOver(claim, execution, keptSeconds)
+    observer.info('request_deferred', { client_id: event.client_id, topic: event.topic, execution, is_mine: isMine })
+    return { outcome: 'deferred' }
   }
 
   async function answer(state: ChainState, result: unknown): Promise<Outcome> {

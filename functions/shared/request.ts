@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda'
 import {
   type BridgeError,
+  type DeferredRequest,
   type Envelope,
   type OutboundMessage,
   type Outcome,
@@ -14,6 +15,7 @@ import {
   type TopicSettings,
 } from '#contract/index.ts'
 import type { Claim, CorrelationStore } from '#correlation/index.ts'
+import type { Deferral } from './deferral.ts'
 import type { Observer } from './observability.ts'
 
 /** A message that passed decode, validate and claim. */
@@ -33,12 +35,14 @@ export interface BridgeRequest<Key extends TopicKey = TopicKey> {
   remainingMs(): number
   /** Has the publisher send a message on a `toDevice` topic along with the reply, and again with the same id whenever that is repeated. */
   notify<Note extends TopicKey>(topicKey: Note, payload: PayloadInput<Note>): void
+  /** What an execution needs to answer the request in the place of its handler. */
+  answeredLater(): DeferredRequest
 }
 
-/** From a validated request to its reply, or to nothing where the topic is not answered. */
+/** From a validated request to its reply or to who gives it later, or to nothing where the topic is not answered. */
 export type RouteHandler<Key extends TopicKey> = (
   request: BridgeRequest<Key>,
-) => Promise<Key extends RequestKey ? ReplyOf<Key> : void>
+) => Promise<Key extends RequestKey ? ReplyOf<Key> | Deferral : void>
 
 export type Routes = { readonly [Key in TopicKey]?: RouteHandler<Key> }
 
@@ -94,7 +98,7 @@ export function chainState(request: ChainRequest): ChainState {
  */
 export function inFormOfRequest(
   message: OutboundMessage,
-  { event, isBare }: Pick<ChainState, 'event' | 'isBare'>,
+  { event, isBare }: { event: Pick<RuleEvent, 'client_id' | 'correlation_data'>; isBare: boolean },
   root: string,
 ): OutboundMessage {
   const isPrivate = message.topic === privateReplyTopic(root, event.client_id)

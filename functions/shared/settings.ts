@@ -16,6 +16,13 @@ export const requestEnvironment = topicEnvironment.extend({
     .transform((list) => list.split(',').filter(Boolean)),
 })
 
+/** Variables of every function that answers in the place of a handler. */
+export const finisherEnvironment = topicEnvironment.extend({
+  CORRELATION_TABLE: z.string().min(1),
+  /** Name or ARN of the publisher. */
+  PUBLISHER_FUNCTION: z.string().min(1),
+})
+
 /** Name of the file with the fleet's roles that deployment puts beside the bundles that need it. */
 export const ROLES_FILE = 'roles.json'
 

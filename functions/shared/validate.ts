@@ -12,6 +12,7 @@ import {
   topicDefinition,
 } from '#contract/index.ts'
 import { requestHash, requestKey } from '#correlation/index.ts'
+import { deferredRequestOf } from './deferred-request.ts'
 import { type BridgeRequest, type ChainDependencies, type ChainRequest, chainState, type Routes } from './request.ts'
 
 /**
@@ -51,6 +52,7 @@ export function validate(routes: Routes, dependencies: ChainDependencies): { bef
         receivedAtMs: event.received_at_ms,
         remainingMs: () => request.context.getRemainingTimeInMillis(),
         notify: (note, noted) => state.notifications.push({ topicKey: note, payload: noted }),
+        answeredLater: () => deferredRequestOf(state),
       }
       state.request = bridgeRequest
       request.event = bridgeRequest

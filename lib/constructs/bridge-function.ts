@@ -4,6 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { WORKFLOW_LIMITS } from '#contract/index.ts'
 
 export interface BridgeFunctionProps {
   functionName: string
@@ -18,6 +19,8 @@ export interface BridgeFunctionProps {
   reservedConcurrency?: number | undefined
   /** Takes events that could not be handled. @default none: the function is not invoked asynchronously */
   deadLetterQueue?: IQueue
+  /** Makes it a durable function: how long an execution may take in all. @default none */
+  executionTimeoutSeconds?: number
   isProduction: boolean
 }
 
@@ -27,10 +30,12 @@ export interface BridgeFunctionProps {
  */
 export class BridgeFunction extends Construct {
   readonly function: lambda.Function
+  readonly functionName: string
   readonly role: iam.Role
 
   constructor(scope: Construct, id: string, props: BridgeFunctionProps) {
     super(scope, id)
+    this.functionName = props.functionName
     const logGroup = new logs.LogGroup(this, 'Logs', {
       retention: props.isProduction ? logs.RetentionDays.THREE_MONTHS : logs.RetentionDays.TWO_WEEKS,
       removalPolicy: props.isProduction ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -51,6 +56,14 @@ export class BridgeFunction extends Construct {
       memorySize: props.memoryMb ?? 256,
       ...(props.reservedConcurrency && { reservedConcurrentExecutions: props.reservedConcurrency }),
       ...(props.deadLetterQueue && { deadLetterQueue: props.deadLetterQueue }),
+      ...(props.executionTimeoutSeconds !== undefined && {
+        durableConfig: {
+          executionTimeout: Duration.seconds(props.executionTimeoutSeconds),
+          retentionPeriod: Duration.days(WORKFLOW_LIMITS.historyKeptDays),
+        },
+        // executions run on with the version that they were started on
+        currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      }),
     })
   }
 

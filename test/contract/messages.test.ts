@@ -7,6 +7,7 @@ const TIME = '2026-11-21T12:00:00.123456789Z'
 /** One message of each topic as the seed systems write it: every field there, empty ones as null. */
 const EXAMPLES: Readonly<Record<TopicKey, object>> = {
   'conscience/evaluate': { action: 'help a neighbour', context: '', user_id: null },
+  'conscience/review': { action: 'help a neighbour', context: '', user_id: null },
   'conscience/results': {
     action: 'help a neighbour',
     moral_score: -0.5,

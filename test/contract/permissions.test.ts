@@ -86,9 +86,9 @@ function isGranted(
   token: Grant[],
   identity: Identity,
 ): boolean {
-  const { direction, handledBy } = topicDefinition(key)
+  const { direction, handledBy, workflow } = topicDefinition(key)
   const open = {
-    publish: direction === 'toCloud' ? handledBy !== undefined : direction === 'shared',
+    publish: direction === 'toCloud' ? (handledBy ?? workflow) !== undefined : direction === 'shared',
     subscribe: direction !== 'toCloud',
   }
   if (!open[access]) return false
@@ -176,6 +176,7 @@ describe('effectiveRights', () => {
       [
         "jamey/api/requests",
         "jamey/conscience/evaluate",
+        "jamey/conscience/review",
         "jamey/devices/me/responses",
         "jamey/events/errors",
         "jamey/events/heartbeat",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   deploymentNames,
+  functionOf,
   ruleDefinitions,
   ruleEventSchema,
   SQL_VERSION,
@@ -25,7 +26,7 @@ const message = (changes: Partial<RuleMessage> = {}): RuleMessage => ({
 
 describe('ruleDefinitions', () => {
   test('gives every handled topic one rule with a legal name of its own', () => {
-    expect(RULES.map((rule) => rule.key)).toEqual(TOPIC_KEYS.filter((key) => topicDefinition(key).handledBy))
+    expect(RULES.map((rule) => rule.key)).toEqual(TOPIC_KEYS.filter((key) => functionOf(key)))
     for (const { name } of RULES) expect(name).toMatch(/^[a-zA-Z0-9_]{1,128}$/)
     expect(new Set(RULES.map((rule) => rule.name)).size).toBe(RULES.length)
     expect(RULES[0]?.name).toBe('mqtt_cloud_bridge_dev_conscience_evaluate')

@@ -21,7 +21,9 @@ describe('types of the contract', () => {
   })
 
   test('only requests have replies', () => {
-    expectTypeOf<RequestKey>().toEqualTypeOf<'conscience/evaluate' | 'memory/store' | 'memory/query' | 'api/requests'>()
+    expectTypeOf<RequestKey>().toEqualTypeOf<
+      'conscience/evaluate' | 'conscience/review' | 'memory/store' | 'memory/query' | 'api/requests'
+    >()
     expectTypeOf<ReplyOf<'conscience/evaluate'>>().toEqualTypeOf<{
       action: string
       moral_score: number

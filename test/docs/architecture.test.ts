@@ -16,9 +16,15 @@ describe('docs/ARCHITECTURE.md', () => {
 
     expect(rows).toEqual(
       contract.TOPIC_KEYS.map((key) => {
-        const { direction, qos, handledBy = '', reply } = contract.topicDefinition(key)
+        const { direction, qos, handledBy = '', workflow, reply } = contract.topicDefinition(key)
         const shared = reply?.sharedTopic === undefined ? '' : `; shared topic \`${reply.sharedTopic}\``
-        return [`\`${key}\``, direction, String(qos), handledBy, reply ? `yes${shared}` : '']
+        return [
+          `\`${key}\``,
+          direction,
+          String(qos),
+          workflow ? `workflow ${workflow}` : handledBy,
+          reply ? `yes${shared}` : '',
+        ]
       }),
     )
   })

@@ -22,6 +22,9 @@ const { dependencies, devDependencies } = JSON.parse(
 /** Run on this machine or on devices, never in a function. */
 const NOT_IN_FUNCTIONS = ['aws-cdk-lib', 'constructs', 'mqtt', 'mqtt-packet', 'dynalite', 'chevrotain', 'commander']
 
+/** Folders of functions that a bundle has beside its own and the shared one: the review judges as the conscience does. */
+const ALSO_HELD: Partial<Record<FunctionName, readonly string[]>> = { review: ['conscience'] }
+
 /** The variables of a function as deployed, with references as their own text, and those that Lambda sets. */
 function environmentOf(name: FunctionName): Record<string, string> {
   const parameters = template.findParameters('*')
@@ -31,7 +34,8 @@ function environmentOf(name: FunctionName): Record<string, string> {
   const { Variables } = Object(deployed?.Properties.Environment) as { Variables: Record<string, unknown> }
   const entries = Object.entries(Variables).map(([variable, value]) => {
     const parameter = parameters[flatText(value).slice(1, -1)]
-    return [variable, parameter ? String(parameter.Default) : flatText(value)]
+    const text = parameter ? String(parameter.Default) : flatText(value)
+    return [variable, text.replaceAll(/<AWS::(\w+)>/g, '$1')]
   })
   return { ...Object.fromEntries(entries), ...runtimeVariablesOf(name) }
 }
@@ -82,7 +86,7 @@ describe.each(FUNCTION_NAMES)('%s', (name) => {
       .filter((input) => input.startsWith('functions/'))
       .map((input) => input.split('/')[1])
 
-    expect([...new Set(folders)].sort()).toEqual([name, 'shared'].sort())
+    expect([...new Set(folders)].sort()).toEqual([name, 'shared', ...(ALSO_HELD[name] ?? [])].sort())
   })
 
   test('loads in a fresh thread with the variables of the template', async () => {

@@ -54,6 +54,8 @@ describe('defaults', () => {
         "requestsJwtAudience": "",
         "requestsJwtIssuer": "",
         "reservedConcurrency": 0,
+        "reviewDecisionSeconds": 3600,
+        "reviewOperator": "operator-1",
         "root": "jamey",
         "sharedReplies": [],
         "stage": "dev",

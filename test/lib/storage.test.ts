@@ -164,9 +164,12 @@ test('functions run on Node 24 and arm64, and end before the deadline of a reque
     memory: 10,
     presence: 10,
     publisher: 10,
+    reconciler: 10,
     registrar: 60,
     requester: 20,
+    review: 30,
     rotator: 10,
+    starter: 10,
     tokens: 10,
   })
 })

@@ -61,10 +61,10 @@ describe('the event of a function', () => {
   test.each([
     [EVALUATE, REQUEST_LIMITS.deadlineMs, 'runs'],
     [EVALUATE, REQUEST_LIMITS.deadlineMs + 1, 'refused'],
-    [EVALUATE, ANSWERABLE_MS.request, 'refused'],
-    [EVALUATE, ANSWERABLE_MS.request + 1, 'tooLate'],
-    [STATUS, ANSWERABLE_MS.request + 1, 'runs'],
-    ['of/nobody', ANSWERABLE_MS.request + 1, 'runs'],
+    [EVALUATE, ANSWERABLE_MS.request.taken, 'refused'],
+    [EVALUATE, ANSWERABLE_MS.request.taken + 1, 'tooLate'],
+    [STATUS, ANSWERABLE_MS.request.taken + 1, 'runs'],
+    ['of/nobody', ANSWERABLE_MS.request.taken + 1, 'runs'],
   ])('on %s, %i ms old, %s', (topic, ageMs, outlook) => {
     expect(read('conscience', event(topic, ageMs), { RequestID: 'r1' }).outlook).toBe(outlook)
   })
@@ -78,8 +78,8 @@ describe('the event of a function', () => {
 })
 
 test.each([
-  [ANSWERABLE_MS.outcome, 'runs'],
-  [ANSWERABLE_MS.outcome + 1, 'tooLate'],
+  [ANSWERABLE_MS.request.published, 'runs'],
+  [ANSWERABLE_MS.request.published + 1, 'tooLate'],
 ])('an outcome the publisher could not send, %i ms after the request, %s', (ageMs, outlook) => {
   const record = { requestContext: {}, requestPayload: event(EVALUATE, ageMs), responsePayload: {} }
   const letter = read('publisher', record, { RequestID: 'r1', ErrorCode: '200', ErrorMessage: 'x' })

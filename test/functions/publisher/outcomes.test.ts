@@ -18,7 +18,7 @@ describe('outcomes of handlers', () => {
 
   test('a reply that was put back by hand long after is not sent', async () => {
     const { publisher, published, observer } = setUp()
-    const late = ruleEvent(sentEnvelope({}), { received_at_ms: NOW_MS - ANSWERABLE_MS.outcome - 1 })
+    const late = ruleEvent(sentEnvelope({}), { received_at_ms: NOW_MS - ANSWERABLE_MS.request.published - 1 })
     const outcome = record('Success', { outcome: 'reply', messages: [messageTo(PRIVATE)] }, late)
 
     expect(await publisher(outcome)).toEqual({ published: 0 })

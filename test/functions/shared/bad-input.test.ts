@@ -135,7 +135,7 @@ describe('what a device may send wrong', () => {
 
   test('a request that nobody can be waiting for is dropped with a line in the log', async () => {
     const chain = createChain()
-    const late = ruleEvent(sentEnvelope(EVALUATE), { received_at_ms: NOW_MS - ANSWERABLE_MS.request - 1 })
+    const late = ruleEvent(sentEnvelope(EVALUATE), { received_at_ms: NOW_MS - ANSWERABLE_MS.request.taken - 1 })
 
     expect(await chain.invoke(late)).toEqual({ outcome: 'none' })
     expect(chain.runs()).toBe(0)

@@ -1,0 +1,3 @@
+import { finisherEnvironment } from '../shared/settings.ts'
+
+export const reconcilerEnvironment = finisherEnvironment
