@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { InvokeCommand } from '@aws-sdk/client-lambda'
 import { describe, expect, test } from 'vitest'
 import { createEnvelope, TOPIC_KEYS, topicDefinition, topicTemplate } from '#contract/index.ts'
+import { createDynamoDbStore } from '#correlation/index.ts'
 import { signToken } from '../fixtures/tokens.ts'
 import {
   type Bridge,
   functionResource,
+  NAMES,
   patchedAssembly,
   ROOT,
   readTemplate,
@@ -30,7 +32,10 @@ const FUNCTION_NAMES = [
   'events',
   'memory',
   'publisher',
+  'reconciler',
   'registrar',
+  'review',
+  'starter',
   'tokens',
 ] as const
 const CLIENT_ID = 'jamey-instance-1'
@@ -79,9 +84,44 @@ function denials({ log }: Bridge): string[] {
 
 /** Has a function do all that it can do. What the start does needs no more. */
 async function exercise(bridge: Bridge, functionName: string): Promise<void> {
+  if (functionName === 'review') return exerciseReview(bridge)
+  if (functionName === 'reconciler') await claimWorkflowRequest(bridge, 'reconciler')
   for (const event of eventsFor(bridge, functionName)) {
     const call = { FunctionName: `mqtt-cloud-bridge-dev-${functionName}`, Payload: JSON.stringify(event) }
     await bridge.lambda.send(new InvokeCommand(call))
+  }
+}
+
+/** One execution that answers, and one that asks a device and then waits. */
+async function exerciseReview(bridge: Bridge): Promise<void> {
+  const payloads = { answers: { action: 'help', context: '' }, asks: { action: 'delete data without consent', context: '' } }
+  for (const [name, payload] of Object.entries(payloads)) {
+    const request = await claimWorkflowRequest(bridge, name)
+    const input = { request, payload: { ...payload, user_id: null } }
+    await bridge.lambda.send(
+      new InvokeCommand({
+        FunctionName: 'mqtt-cloud-bridge-dev-review:live',
+        InvocationType: 'Event',
+        DurableExecutionName: request.execution,
+        Payload: JSON.stringify(input),
+      }),
+    )
+  }
+  await bridge.runtime.idle()
+}
+
+/** A request whose starter has just died, so that an execution of this name may answer it. */
+async function claimWorkflowRequest(bridge: Bridge, execution: string) {
+  const store = createDynamoDbStore({ client: bridge.dynamoDb, tableName: NAMES.correlationTable, keptSeconds: 60 })
+  await store.claim({ key: execution, requestHash: 'hash', owner: 'test', leaseMs: 60_000 })
+  return deferredRequest(execution)
+}
+
+function deferredRequest(execution: string) {
+  return {
+    ...{ execution, request_key: execution, request_hash: 'hash', generation: 0, topic_key: 'conscience/review' },
+    ...{ client_id: CLIENT_ID, message_id: randomUUID(), correlation_id: null, received_at_ms: Date.now() },
+    reply_topic: `${ROOT}/responses/${CLIENT_ID}`,
   }
 }
 
@@ -100,6 +140,10 @@ function eventsFor(bridge: Bridge, functionName: string): unknown[] {
         ruleEvent('memory/store', { layer: 'semantic', content: 'c', tags: [] }),
         ruleEvent('memory/query', { query: 'c' }),
       ]
+    case 'starter':
+      return [ruleEvent('conscience/review', { action: 'a', context: 'c' })]
+    case 'reconciler':
+      return [executionFailed(), { request: deferredRequest('reconciler'), result: ANY_REVIEW }]
     case 'tokens':
       return [tokenEvent('POST /tokens'), tokenEvent('POST /device-tokens')]
     case 'publisher':
@@ -150,6 +194,21 @@ function tokenEvent(routeKey: string) {
       requestId: randomUUID(),
       authorizer: { iam: { userArn: 'arn:aws:iam::000000000000:user/test' } },
     },
+  }
+}
+
+const ANY_REVIEW = {
+  ...{ action: 'a', moral_score: 0, explanation: 'e', applied_rules: [], approved: true },
+  decision: 'evaluated',
+}
+
+/** Of an execution that nobody knows, which takes a look to find out. */
+function executionFailed() {
+  const version = 'arn:aws:lambda:us-east-1:000000000000:function:mqtt-cloud-bridge-dev-review:1'
+  return {
+    source: 'aws.lambda',
+    'detail-type': 'Durable Execution Status Change',
+    detail: { durableExecutionArn: `${version}/durable-execution/name/id`, status: 'FAILED' },
   }
 }
 
@@ -228,7 +287,9 @@ function lastWordsOf(template: Template, arn: unknown): string {
   const reference = arn as { Ref?: string; 'Fn::GetAtt'?: [string, string]; 'Fn::Join'?: [string, unknown[]] }
   const last = reference['Fn::Join']?.[1].at(-1)
   // the resource in a denial has a device's id where the grant has a wildcard
-  if (typeof last === 'string') return last.replace(/^.*?(?=topic\/|thing\/|index\/)/, '').replaceAll('*', CLIENT_ID)
+  if (typeof last === 'string') {
+    return last.replace(/^.*?(?=topic\/|thing\/|index\/)/, '').replace(/:\*$/, '').replaceAll('*', CLIENT_ID)
+  }
   const logicalId = reference.Ref ?? reference['Fn::GetAtt']?.[0] ?? ''
   const { TableName, FunctionName, Name, DomainConfigurationName } = template.Resources[logicalId]?.Properties ?? {}
   return TableName ?? FunctionName ?? Name ?? DomainConfigurationName ?? logicalId.slice(0, -CDK_HASH_CHARACTERS)
