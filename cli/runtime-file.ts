@@ -15,6 +15,7 @@ const runtimeFileSchema = z.object({
   apiUrl: z.string(),
   /** Absent where the deployment has no token service. */
   tokenServiceUrl: z.string().optional(),
+  requestsUrl: z.string().optional(),
   caFile: z.string(),
   root: z.string(),
   stage: z.string(),

@@ -158,6 +158,7 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
       endpoints,
       apiUrl,
       tokenServiceUrl: runtime.outputs.TokenServiceUrl,
+      requestsUrl: runtime.outputs.RequestsUrl,
       caFile,
       root: runtime.outputs.TopicRoot ?? DEFAULT_ROOT,
       stage,
