@@ -65,7 +65,7 @@ export function openCheckServices(
     secrets: createSecrets({ db, ...CHECK_ACCOUNT, rotation: { log, mayInvoke, invoke: async () => ({}) } }),
     sqs,
     // never started
-    eventSources: createEventSources({ sqs, lambda, region: CHECK_ACCOUNT.region, log }),
+    eventSources: createEventSources({ db, sqs, streams: dynamoDb.streams, lambda, region: CHECK_ACCOUNT.region, log }),
     iot: createIotRegistry(),
     rules: createRulesEngine({
       accountId,

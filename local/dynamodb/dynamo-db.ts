@@ -1,7 +1,10 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { type DynamoDbResult, openEngine } from './engine.ts'
-import { validationFailure } from './errors.ts'
+import { DynamoDbError, validationFailure } from './errors.ts'
 import { createKeyLocks } from './key-locks.ts'
 import { createKeySchemas } from './key-schemas.ts'
+import { captureChanges, endOpenChanges } from './streams/capture.ts'
+import { createStreamStore, type StreamStore, type ViewType } from './streams/stream-store.ts'
 import { createTableNames, isRecord } from './table-names.ts'
 import { ensureTable } from './tables.ts'
 import { createTimeToLive } from './time-to-live.ts'
@@ -19,6 +22,8 @@ export interface DynamoDbOptions {
   readonly region?: string
   /** Default `000000000000`. */
   readonly accountId?: string
+  /** Where streams are kept. Default: in memory. */
+  readonly db?: DatabaseSync
   /** Default: the machine's clock. */
   readonly clock?: { nowMs(): number }
 }
@@ -26,6 +31,8 @@ export interface DynamoDbOptions {
 export interface CreatedTable {
   readonly tableName: string
   readonly tableArn: string
+  /** Of a table with a stream. */
+  readonly streamArn?: string
   /** False when the table was there already. */
   readonly created: boolean
 }
@@ -43,6 +50,8 @@ export interface DynamoDb extends AsyncDisposable {
    */
   createTable(properties: Body, defaultName: string): Promise<CreatedTable>
   tableArn(tableNameOrArn: string): string
+  /** What changes in tables that have a stream. */
+  readonly streams: StreamStore
   /** Deletes the items whose time to live has run out; resolves to their number. Never runs by itself. */
   sweepExpired(): Promise<number>
   counts(): CallCounts
@@ -61,8 +70,11 @@ export function createDynamoDb(options: DynamoDbOptions = {}): DynamoDb {
   const names = createTableNames({ region, accountId })
   const engine = openEngine({ path: options.path })
   const schemas = createKeySchemas(engine)
-  const writes = createWrites(engine, createKeyLocks(), schemas)
-  const timeToLive = createTimeToLive({ engine, writes, schemas, nowMs: () => clock.nowMs() })
+  const locks = createKeyLocks()
+  const streams = createStreamStore({ db: options.db, nowMs: () => clock.nowMs() })
+  const writes = createWrites(captureChanges(engine, { streams, schemas }), locks, schemas)
+  const expiries = createWrites(captureChanges(engine, { streams, schemas, isExpiry: true }), locks, schemas)
+  const timeToLive = createTimeToLive({ engine, writes: expiries, schemas, nowMs: () => clock.nowMs() })
   const backups = new Set<string>()
   const counts = new Map<string, Map<string, number>>()
 
@@ -127,6 +139,20 @@ export function createDynamoDb(options: DynamoDbOptions = {}): DynamoDb {
     }
   }
 
+  async function setStream(tableName: string, tableArn: string, specification: unknown): Promise<string | undefined> {
+    const viewType = isRecord(specification) ? specification.StreamViewType : undefined
+    if (viewType === undefined) {
+      streams.disable(tableName)
+      return undefined
+    }
+    if (!isViewType(viewType)) {
+      throw new DynamoDbError('TABLE_NOT_CREATED', `table ${tableName}: no StreamViewType ${String(viewType)}`)
+    }
+    streams.enable(tableName, viewType)
+    await endOpenChanges(engine, streams, tableName)
+    return `${tableArn}/stream/${streams.streamOf(tableName)?.label}`
+  }
+
   const close = () => engine.close()
   return {
     handle,
@@ -135,8 +161,11 @@ export function createDynamoDb(options: DynamoDbOptions = {}): DynamoDb {
       const tableName = typeof TableName === 'string' ? TableName : defaultName
       const { created } = await ensureTable(engine, tableName, properties, options.path)
       timeToLive.set(tableName, enabledAttribute(properties.TimeToLiveSpecification))
-      return { tableName, tableArn: names.arnOf(tableName), created }
+      const tableArn = names.arnOf(tableName)
+      const streamArn = await setStream(tableName, tableArn, properties.StreamSpecification)
+      return { tableName, tableArn, created, ...(streamArn && { streamArn }) }
     },
+    streams,
     tableArn: (tableNameOrArn) => names.arnOf(tableNameOrArn),
     sweepExpired: () => timeToLive.sweepExpired(),
     counts() {
@@ -150,4 +179,10 @@ export function createDynamoDb(options: DynamoDbOptions = {}): DynamoDb {
 function enabledAttribute(specification: unknown): string | undefined {
   if (!isRecord(specification) || typeof specification.AttributeName !== 'string') return undefined
   return specification.Enabled === true || specification.Enabled === 'true' ? specification.AttributeName : undefined
+}
+
+const VIEW_TYPES = new Set<unknown>(['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'])
+
+function isViewType(value: unknown): value is ViewType {
+  return VIEW_TYPES.has(value)
 }

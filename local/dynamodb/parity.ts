@@ -45,6 +45,12 @@ export const DYNAMODB_PARITY: readonly ServiceParityRow[] = [
     source: `${GUIDE}PointInTimeRecovery_Howitworks.html`,
     note: 'the setting is kept and shown; nothing is backed up',
   },
-  { feature: 'Transactions, PartiQL, streams', state: 'missing', source: `${GUIDE}transactions.html` },
+  {
+    feature: 'Streams, for functions with an event source mapping',
+    state: 'honoured',
+    source: `${GUIDE}Streams.html`,
+    note: 'one shard; kept for a day and over restarts; the API of streams is missing',
+  },
+  { feature: 'Transactions, PartiQL', state: 'missing', source: `${GUIDE}transactions.html` },
   { feature: 'Capacity and its throttling', state: 'missing', source: `${GUIDE}capacity-mode.html` },
 ]

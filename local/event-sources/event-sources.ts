@@ -1,7 +1,12 @@
-import type { LambdaService } from '../lambda/index.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import type { StreamStore } from '../dynamodb/index.ts'
+import type { JsonValue, LambdaService } from '../lambda/index.ts'
 import type { SqsService } from '../sqs/index.ts'
+import { type Clock, createSystemClock } from '../state/index.ts'
 import type { EventSourceMapping, Poller, SourceLog } from './mapping.ts'
+import { createPositions } from './positions.ts'
 import { pollQueue } from './queue-poller.ts'
+import { pollStream } from './stream-poller.ts'
 
 /** Event source mappings, by their ids. */
 export interface EventSources extends AsyncDisposable {
@@ -16,13 +21,19 @@ export interface EventSources extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** Polls queues on behalf of functions, as the Lambda service does. Close it before what it polls and invokes. */
+/** Polls queues and streams on behalf of functions, as the Lambda service does. Close it before what it polls and invokes. */
 export function createEventSources(options: {
+  db: DatabaseSync
   sqs: SqsService
+  streams: StreamStore
+  clock?: Clock | undefined
   lambda: Pick<LambdaService, 'invoke'>
   region: string
   log: SourceLog
 }): EventSources {
+  const { db, sqs, clock = createSystemClock() } = options
+  const positions = createPositions(db)
+  const onFailure = (queueArn: string, record: JsonValue) => void sqs.send(queueArn, { body: JSON.stringify(record) })
   const mappings = new Map<string, EventSourceMapping>()
   const pollers = new Map<string, Poller>()
   const leaving = new Set<Promise<void>>()
@@ -40,7 +51,11 @@ export function createEventSources(options: {
   }
 
   function open(mapping: EventSourceMapping): void {
-    pollers.set(mapping.id, pollQueue(mapping, { ...options, onSettled }))
+    const { stream } = mapping
+    const poller = stream
+      ? pollStream(mapping, stream, { ...options, clock, positions, onFailure, onSettled })
+      : pollQueue(mapping, { ...options, onSettled })
+    pollers.set(mapping.id, poller)
   }
 
   function stop(id: string): void {

@@ -9,6 +9,21 @@ export interface EventSourceMapping {
   reportsItemFailures: boolean
   /** Queues: batches at work at once. */
   maximumConcurrency: number
+  /** Streams; absent for queues. */
+  stream?: StreamSettings
+}
+
+export interface StreamSettings {
+  /** Where to begin when there is no position yet. */
+  startingPosition: 'TRIM_HORIZON' | 'LATEST'
+  /** Undefined: without end. */
+  maximumRetryAttempts: number | undefined
+  /** Undefined: until the stream drops it. */
+  maximumRecordAgeSeconds: number | undefined
+  /** A batch that failed is tried again in halves. */
+  bisectsOnError: boolean
+  /** The queue that is told which records were given up. */
+  onFailureArn: string | undefined
 }
 
 /** Something that gives batches to a function until it is stopped. */

@@ -21,6 +21,12 @@ export const EVENT_SOURCE_PARITY: readonly ServiceParityRow[] = [
     note: 'handed over in tens, and at once: a batching window has no effect',
   },
   {
+    feature: 'Streams of DynamoDB: order, failed items, halving, attempts, age, destination of what was given up',
+    state: 'honoured',
+    source: `${GUIDE}services-dynamodb-errors.html`,
+    note: 'one batch at a time; the position is kept over restarts, the count of attempts is not',
+  },
+  {
     feature: 'Scaling with the length of the queue',
     state: 'differs',
     source: `${GUIDE}services-sqs-scaling.html`,

@@ -12,6 +12,7 @@ export const dynamoDbTable: ResourceEmulator = {
       'GlobalSecondaryIndexes',
       'LocalSecondaryIndexes',
       'TimeToLiveSpecification',
+      'StreamSpecification',
     ],
     ignored: [
       'DeletionProtectionEnabled',
@@ -23,7 +24,7 @@ export const dynamoDbTable: ResourceEmulator = {
   },
   note: 'stays when it leaves the template, as over a restart; keys and indexes of a table that holds data cannot change',
   async create(request, { dynamoDb }) {
-    const { tableName, tableArn } = await dynamoDb.createTable(request.properties, request.physicalName())
-    return { ref: tableName, attributes: { Arn: tableArn } }
+    const { tableName, tableArn, streamArn } = await dynamoDb.createTable(request.properties, request.physicalName())
+    return { ref: tableName, attributes: { Arn: tableArn, ...(streamArn && { StreamArn: streamArn }) } }
   },
 }

@@ -46,6 +46,7 @@ export function destinationAction(targetArn: string): string {
   return targetArn.split(':')[2] === 'sqs' ? 'sqs:SendMessage' : 'lambda:InvokeFunction'
 }
 
-function destinationOf(value: JsonValue | undefined): string | undefined {
+/** The ARN in a destination of a template. */
+export function destinationOf(value: JsonValue | undefined): string | undefined {
   return isObject(value) && typeof value.Destination === 'string' ? value.Destination : undefined
 }

@@ -68,6 +68,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
   })
   const dynamoDb = createDynamoDb({
     ...account,
+    db,
     ...(options.stateFolder && { path: join(options.stateFolder, 'dynamodb') }),
   })
   opened.defer(() => dynamoDb.close())
@@ -205,7 +206,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     nowMs: () => clock.nowMs(),
   })
   const httpApi = await openHttpApiServer({ gateway, port: options.httpApiPort ?? 0, log })
-  const eventSources = createEventSources({ sqs, lambda, region, log })
+  const eventSources = createEventSources({ db, sqs, streams: dynamoDb.streams, lambda, region, log })
   // before the API, which running functions call, and the broker before all: it takes new work in
   opened.defer(() => lambda.close())
   opened.defer(() => durable.close())

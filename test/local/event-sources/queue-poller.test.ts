@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { createDynamoDb } from '#local/dynamodb/index.ts'
 import { createEventSources, type EventSourceMapping } from '#local/event-sources/index.ts'
 import type { InvokeResult, JsonValue } from '#local/lambda/index.ts'
 import { createSqsService } from '#local/sqs/index.ts'
@@ -29,7 +30,9 @@ function setUp(given: { mapping?: Partial<EventSourceMapping>; isStarted?: boole
   const log: Record<string, unknown>[] = []
   let answer: (event: Event) => Partial<InvokeResult> | Promise<Partial<InvokeResult>> = () => ({})
   const sources = createEventSources({
+    db: state.db,
     sqs,
+    streams: createDynamoDb().streams,
     region: 'eu-west-1',
     log: (entry) => log.push(entry),
     lambda: {

@@ -51,7 +51,14 @@ export async function setUp() {
     settings.set(name, given)
   }
   const sqs = createSqsService({ db: state.db })
-  const eventSources = createEventSources({ sqs, lambda, region: ACCOUNT.region, log: (entry) => log.push(entry) })
+  const eventSources = createEventSources({
+    db: state.db,
+    sqs,
+    streams: dynamoDb.streams,
+    lambda,
+    region: ACCOUNT.region,
+    log: (entry) => log.push(entry),
+  })
   const context: ResourceContext = {
     ...ACCOUNT,
     stackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/test/local',
