@@ -35,6 +35,8 @@ export interface DeploymentNames {
   memoryTable: string
   statusTable: string
   presenceTable: string
+  /** Where others listen, in deployments with events. */
+  eventBus: string
   /** Holds disconnections back until they have lasted. */
   presenceQueue: string
   /** Topic rules are named `<prefix>_<topic>`; the service takes no dash there. */
@@ -64,6 +66,7 @@ export function deploymentNames(stage: string): DeploymentNames {
     memoryTable: `${base}-memories`,
     statusTable: `${base}-status`,
     presenceTable: `${base}-presence`,
+    eventBus: `${base}-events`,
     presenceQueue: `${base}-presence-checks`,
     rulePrefix: base.replaceAll('-', '_'),
     deadLetterPrefix: `${base}-dlq-`,

@@ -57,8 +57,9 @@ export const ERRORS = {
   device_request_expired: user(504, 'the device gave no answer by the deadline'),
   device_answer_invalid: user(502, 'the answer of the device is not valid: {code}'),
   device_failed: user(502, 'the device answered with an error: {code}'),
-  // presence
+  // presence and events
   lifecycle_event_invalid: system(500, 'the lifecycle event is not one: {problem}'),
+  event_not_announced: system(502, 'the event could not be announced: {problem}', true),
   // tokens and connections
   transport_unsupported: user(400, 'expected an MQTT connection with a client id, or a publish by HTTPS'),
   server_name_unknown: user(403, 'the TLS server name is none of this deployment'),

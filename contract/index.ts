@@ -67,6 +67,7 @@ export {
   isBridgeError,
   isErrorCode,
 } from './errors.ts'
+export { type BridgeEvent, bridgeEventSchema, EVENT_SOURCE, EVENT_TYPES, EVENTS, type EventType } from './events.ts'
 export { type DecisionRecord, type ExplainInput, explainRight } from './explain.ts'
 export { codeOfFailure, type FailureCode } from './failure-code.ts'
 export {

@@ -17,6 +17,7 @@ import { BridgeFunction, iotArn } from './constructs/bridge-function.ts'
 import { DeadLetterQueue } from './constructs/dead-letter-queue.ts'
 import { DeviceEndpoints } from './constructs/device-endpoints.ts'
 import { DeviceRequests } from './constructs/device-requests.ts'
+import { EventBus } from './constructs/event-bus.ts'
 import { FleetResources } from './constructs/fleet.ts'
 import { IotLogging } from './constructs/iot-logging.ts'
 import { Presence } from './constructs/presence.ts'
@@ -69,6 +70,7 @@ export class BridgeStack extends Stack {
     const presence = settings.presence
       ? new Presence(this, 'Presence', { ...settings, deadLetterQueue: queueOf('presence') })
       : undefined
+    const eventBus = settings.events ? new EventBus(this, 'EventBus', settings) : undefined
     const environments = environmentsOf({
       settings,
       tables,
@@ -78,6 +80,7 @@ export class BridgeStack extends Stack {
       presenceQueueUrl: presence?.queueUrl ?? '',
       publisherName: functionName(settings.stage, 'publisher'),
       workflows: this.toJsonString(workflowTargets(this, settings)),
+      eventBusName: eventBus?.busName ?? '',
     })
 
     const reserved = settings.reservedConcurrency
@@ -180,6 +183,15 @@ export class BridgeStack extends Stack {
       errorQueue: errorQueue.queue,
     })
     const optional: Record<string, BridgeFunction> = {}
+    if (eventBus) {
+      const announcer = this.#function(
+        'announcer',
+        'Tells others what becomes of requests and devices',
+        environments.announcer,
+      )
+      eventBus.feed(announcer, tables)
+      optional.announcer = announcer
+    }
     if (presence) {
       const follower = this.#function('presence', 'Follows who is connected', environments.presence, {
         ...(queues.presence && { deadLetterQueue: queues.presence }),

@@ -8,6 +8,7 @@ import type { FunctionName } from './bundles.ts'
  */
 export const STATIC_CEILING_BYTES: Readonly<Record<FunctionName, number>> = {
   answers: 480_000,
+  announcer: 480_000,
   api: 480_000,
   authorizer: 410_000,
   conscience: 480_000,

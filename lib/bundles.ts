@@ -11,6 +11,7 @@ import type { BridgeSettings } from './settings.ts'
 /** All functions of the stack; each is a folder of functions/. */
 export const FUNCTION_NAMES = [
   'answers',
+  'announcer',
   'api',
   'authorizer',
   'conscience',

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { functionName, PRESENCE_LIMITS } from '#contract/index.ts'
 import type { answersEnvironment } from '#functions/answers/env.ts'
+import type { announcerEnvironment } from '#functions/announcer/env.ts'
 import type { apiEnvironment } from '#functions/api/env.ts'
 import type { authorizerEnvironment } from '#functions/authorizer/env.ts'
 import type { conscienceEnvironment } from '#functions/conscience/env.ts'
@@ -23,6 +24,7 @@ import type { BridgeSettings } from './settings.ts'
 /** Each function's schema: a variable that it needs and is not given here does not compile. */
 type Schemas = {
   answers: typeof answersEnvironment
+  announcer: typeof announcerEnvironment
   api: typeof apiEnvironment
   authorizer: typeof authorizerEnvironment
   conscience: typeof conscienceEnvironment
@@ -54,6 +56,7 @@ export function environmentsOf(stack: {
   publisherName: string
   /** JSON: what runs under the names of the workflows. */
   workflows: string
+  eventBusName: string
 }): Variables {
   const { settings, tables } = stack
   const topics = { TOPIC_ROOT: settings.root }
@@ -67,6 +70,11 @@ export function environmentsOf(stack: {
     TOKEN_MAX_LIFETIME_SECONDS: String(settings.tokenLifetimeSeconds),
   }
   return {
+    announcer: {
+      EVENT_BUS_NAME: stack.eventBusName,
+      CORRELATION_TABLE: tables.correlations.tableName,
+      PRESENCE_TABLE: tables.presence.tableName,
+    },
     authorizer: {
       ...topics,
       ...devices,

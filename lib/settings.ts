@@ -88,6 +88,8 @@ export const settingsSchema = z.object({
   tokenSigningKeysFile: z.string().optional(),
   /** Keeps who is connected: two invocations for each connection, one when it begins and one when it ends. */
   presence: flag.default(true),
+  /** An EventBridge bus on which others hear of requests and devices; billed by the event. */
+  events: flag.default(false),
   /** IoT logging is one setting for the whole account; switch it off where another stack has it. */
   iotLogging: flag.default(true),
   /** Concurrency kept free for authorizer and publisher each; 0 keeps none, since a new account may have only ten in all. */

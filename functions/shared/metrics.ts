@@ -9,6 +9,7 @@ export type MetricName =
   | 'RequestsInFlight'
   | 'LeasesLost'
   | 'SystemFaults'
+  | 'EventsAnnounced'
   | 'EventsRecorded'
   | 'ErrorsReported'
   | 'WorkflowsStarted'

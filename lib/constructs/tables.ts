@@ -20,11 +20,11 @@ export class Tables extends Construct {
   readonly presence: dynamodb.Table
   readonly #isProduction: boolean
 
-  constructor(scope: Construct, id: string, props: { stage: string; isProduction: boolean }) {
+  constructor(scope: Construct, id: string, props: { stage: string; isProduction: boolean; events: boolean }) {
     super(scope, id)
     this.#isProduction = props.isProduction
     const names = deploymentNames(props.stage)
-    this.correlations = this.#table('Correlations', names.correlationTable, TABLE_KEYS.correlations)
+    this.correlations = this.#table('Correlations', names.correlationTable, TABLE_KEYS.correlations, props.events)
     this.devices = this.#table('Devices', names.deviceTable, TABLE_KEYS.devices)
     this.memories = this.#table('Memories', names.memoryTable, MEMORY_TABLE_KEYS)
     this.memories.addLocalSecondaryIndex({
@@ -32,16 +32,17 @@ export class Tables extends Construct {
       sortKey: { name: MEMORY_TIME_INDEX.sortKey, type: dynamodb.AttributeType.STRING },
     })
     this.status = this.#table('Status', names.statusTable, STATUS_TABLE_KEYS)
-    this.presence = this.#table('Presence', names.presenceTable, TABLE_KEYS.presence)
+    this.presence = this.#table('Presence', names.presenceTable, TABLE_KEYS.presence, props.events)
   }
 
-  #table(id: string, tableName: string, keys: TableKeys): dynamodb.Table {
+  #table(id: string, tableName: string, keys: TableKeys, hasStream = false): dynamodb.Table {
     const text = (name: string) => ({ name, type: dynamodb.AttributeType.STRING })
     return new dynamodb.Table(this, id, {
       tableName,
       partitionKey: text(keys.partitionKey),
       ...(keys.sortKey && { sortKey: text(keys.sortKey) }),
       ...(keys.timeToLive && { timeToLiveAttribute: keys.timeToLive }),
+      ...(hasStream && { stream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES }),
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: this.#isProduction,

@@ -7,7 +7,7 @@ import { bundleAll, bundleSize, FUNCTION_NAMES, type FunctionName, STATIC_CEILIN
 import { PROJECT_FOLDER } from './project.ts'
 import { flatText, synthesizeStack } from './synthesized.ts'
 
-const { settings, resources, template } = synthesizeStack()
+const { settings, resources, template } = synthesizeStack({ events: true })
 let bundles: Awaited<ReturnType<typeof bundleAll>>
 
 beforeAll(async () => {
@@ -99,7 +99,7 @@ describe.each(FUNCTION_NAMES)('%s', (name) => {
     const file = join(bundles[name].folder, 'index.mjs')
 
     await expect(exportsIn(file, runtimeVariablesOf(name))).rejects.toThrow(
-      /TOPIC_ROOT|DEVICE_TABLE|ISSUER_SECRET_ID|PRESENCE_TABLE/,
+      /TOPIC_ROOT|DEVICE_TABLE|ISSUER_SECRET_ID|PRESENCE_TABLE|EVENT_BUS_NAME/,
     )
   })
 })

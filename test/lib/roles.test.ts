@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { FUNCTION_NAMES } from '#lib/index.ts'
 import { flatText, synthesizeStack } from './synthesized.ts'
 
-const { resources, logicalId, template } = synthesizeStack()
+const { resources, logicalId, template } = synthesizeStack({ events: true })
 
 interface Statement {
   Effect: string
@@ -36,6 +36,10 @@ function roleOf(functionName: string): string {
 }
 
 describe('what each function may do', () => {
+  test('announcer', () => {
+    expect(grantsOf(roleOf('announcer'))).toMatchInlineSnapshot()
+  })
+
   test('api', () => {
     expect(grantsOf(roleOf('api'))).toMatchInlineSnapshot(`
       [

@@ -31,7 +31,7 @@ export function captureChanges(
     const result = await write()
     for (const { tableName, key, before, sequence } of begun) {
       const after = result.status === 200 ? await itemAt(engine, tableName, key) : before
-      if (isDeepStrictEqual(before, after)) streams.drop(sequence)
+      if (isDeepStrictEqual(before, after)) streams.drop(tableName, sequence)
       else streams.end(tableName, sequence, after)
     }
     return result
@@ -70,7 +70,7 @@ export function captureChanges(
 export async function endOpenChanges(engine: Engine, streams: StreamStore, tableName: string): Promise<void> {
   for (const { sequence, key, before } of streams.openChanges(tableName)) {
     const after = await itemAt(engine, tableName, key)
-    if (isDeepStrictEqual(before, after)) streams.drop(sequence)
+    if (isDeepStrictEqual(before, after)) streams.drop(tableName, sequence)
     else streams.end(tableName, sequence, after)
   }
 }

@@ -37,12 +37,12 @@ export interface StreamStore {
   /** After it. */
   end(tableName: string, sequence: number, after: Item | undefined): void
   /** It changed nothing. */
-  drop(sequence: number): void
+  drop(tableName: string, sequence: number): void
   openChanges(tableName: string): OpenChange[]
   /** Ended changes after a sequence number, in order, up to the first that has not ended. */
   read(tableName: string, afterSequence: number, count: number): Change[]
   lastSequence(tableName: string): number
-  /** Calls back after each ended change, until the returned function is called. */
+  /** Calls back when there may be more to read, until the returned function is called. */
   onChange(tableName: string, listener: () => void): () => void
 }
 
@@ -83,6 +83,10 @@ export function createStreamStore(options: { db?: DatabaseSync | undefined; nowM
     return opened
   }
 
+  function tell(tableName: string): void {
+    for (const listener of listeners.get(tableName) ?? []) listener()
+  }
+
   return {
     streamOf: (tableName) => streams.get(tableName),
     enable(tableName, viewType) {
@@ -100,9 +104,13 @@ export function createStreamStore(options: { db?: DatabaseSync | undefined; nowM
     },
     end(tableName, sequence, after) {
       statements().close.run(after === undefined ? null : JSON.stringify(after), sequence)
-      for (const listener of listeners.get(tableName) ?? []) listener()
+      tell(tableName)
     },
-    drop: (sequence) => void statements().remove.run(sequence),
+    drop(tableName, sequence) {
+      statements().remove.run(sequence)
+      // what came after it can be read now
+      tell(tableName)
+    },
     openChanges: (tableName) =>
       statements()
         .selectOpen.all(tableName)
