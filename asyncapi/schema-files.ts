@@ -1,10 +1,10 @@
-import { payloadName } from '#contract/index.ts'
+import { EVENT_TYPES, EVENTS, payloadName } from '#contract/index.ts'
 import { allMessages } from './document.ts'
 import { jsonSchemaOf, schemaFile } from './json-schema.ts'
 
 /**
- * JSON Schema files by their path: each payload under its name, and each message with what stands around the payload. Each file stands for
- * itself.
+ * JSON Schema files by their path: each payload under its name, each message with what stands around the payload, and the detail of each
+ * event. Each file stands for itself.
  */
 export function schemaFiles(): Record<string, object> {
   const messages = allMessages()
@@ -19,6 +19,9 @@ export function schemaFiles(): Record<string, object> {
     if (form === 'envelope' || form === 'reply') {
       files.push([`messages/${id}.json`, schemaFile(id, jsonSchemaOf(schema, payloads))])
     }
+  }
+  for (const type of EVENT_TYPES) {
+    files.push([`events/${type.replaceAll(' ', '')}.json`, schemaFile(type, jsonSchemaOf(EVENTS[type], payloads))])
   }
   return Object.fromEntries(files.sort(([one], [other]) => (one < other ? -1 : 1)))
 }

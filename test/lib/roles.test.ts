@@ -37,7 +37,19 @@ function roleOf(functionName: string): string {
 
 describe('what each function may do', () => {
   test('announcer', () => {
-    expect(grantsOf(roleOf('announcer'))).toMatchInlineSnapshot()
+    expect(grantsOf(roleOf('announcer'))).toMatchInlineSnapshot(`
+      [
+        "dynamodb:DescribeStream <TablesCorrelations.StreamArn>",
+        "dynamodb:DescribeStream <TablesPresence.StreamArn>",
+        "dynamodb:GetRecords <TablesCorrelations.StreamArn>",
+        "dynamodb:GetRecords <TablesPresence.StreamArn>",
+        "dynamodb:GetShardIterator <TablesCorrelations.StreamArn>",
+        "dynamodb:GetShardIterator <TablesPresence.StreamArn>",
+        "events:PutEvents <EventBus.Arn>",
+        "logs:CreateLogStream <announcerLogs.Arn>",
+        "logs:PutLogEvents <announcerLogs.Arn>",
+      ]
+    `)
   })
 
   test('api', () => {

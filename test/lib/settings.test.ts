@@ -40,6 +40,7 @@ describe('defaults', () => {
         "apiUpstreamUrl": "",
         "certificateOnly": false,
         "conscienceRulesFile": "functions/conscience/rules.json",
+        "events": false,
         "fleetFile": "fleet.json",
         "httpsPublish": false,
         "iotLogging": true,
