@@ -31,6 +31,7 @@ const FUNCTION_NAMES = [
   'conscience',
   'events',
   'memory',
+  'presence',
   'publisher',
   'reconciler',
   'registrar',
@@ -144,6 +145,8 @@ function eventsFor(bridge: Bridge, functionName: string): unknown[] {
       return [ruleEvent('conscience/review', { action: 'a', context: 'c' })]
     case 'reconciler':
       return [executionFailed(), { request: deferredRequest('reconciler'), result: ANY_REVIEW }]
+    case 'presence':
+      return [lifecycleEvent('connected'), lifecycleEvent('disconnected')]
     case 'tokens':
       return [tokenEvent('POST /tokens'), tokenEvent('POST /device-tokens')]
     case 'publisher':
@@ -164,6 +167,17 @@ function ruleEvent(topic: string, payload: unknown) {
     client_id: CLIENT_ID,
     received_at_ms: Date.now(),
     trace_id: randomUUID(),
+  }
+}
+
+/** As the rules on connections hand it over; a disconnection that follows a connection is looked at again later. */
+function lifecycleEvent(eventType: 'connected' | 'disconnected') {
+  const event = { clientId: CLIENT_ID, timestamp: Date.now(), eventType, versionNumber: 1 }
+  return {
+    payload: Buffer.from(JSON.stringify(event)).toString('base64'),
+    topic: `$aws/events/presence/${eventType}/${CLIENT_ID}`,
+    client_id: 'n/a',
+    received_at_ms: Date.now(),
   }
 }
 
@@ -291,6 +305,14 @@ function lastWordsOf(template: Template, arn: unknown): string {
     return last.replace(/^.*?(?=topic\/|thing\/|index\/)/, '').replace(/:\*$/, '').replaceAll('*', CLIENT_ID)
   }
   const logicalId = reference.Ref ?? reference['Fn::GetAtt']?.[0] ?? ''
-  const { TableName, FunctionName, Name, DomainConfigurationName } = template.Resources[logicalId]?.Properties ?? {}
-  return TableName ?? FunctionName ?? Name ?? DomainConfigurationName ?? logicalId.slice(0, -CDK_HASH_CHARACTERS)
+  const { TableName, FunctionName, Name, QueueName, DomainConfigurationName } =
+    template.Resources[logicalId]?.Properties ?? {}
+  return (
+    TableName ??
+    FunctionName ??
+    Name ??
+    QueueName ??
+    DomainConfigurationName ??
+    logicalId.slice(0, -CDK_HASH_CHARACTERS)
+  )
 }
