@@ -184,13 +184,8 @@ export class BridgeStack extends Stack {
     })
     const optional: Record<string, BridgeFunction> = {}
     if (eventBus) {
-      const announcer = this.#function(
-        'announcer',
-        'Tells others what becomes of requests and devices',
-        environments.announcer,
-      )
-      eventBus.feed(announcer, tables)
-      optional.announcer = announcer
+      optional.announcer = this.#function('announcer', 'Tells others what happens', environments.announcer)
+      eventBus.feed(optional.announcer, tables)
     }
     if (presence) {
       const follower = this.#function('presence', 'Follows who is connected', environments.presence, {
