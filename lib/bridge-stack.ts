@@ -67,9 +67,7 @@ export class BridgeStack extends Stack {
       queues[name] = queue
       return queue
     }
-    const presence = settings.presence
-      ? new Presence(this, 'Presence', { ...settings, deadLetterQueue: queueOf('presence') })
-      : undefined
+    const presence = settings.presence ? new Presence(this, 'Presence', settings, queueOf('presence')) : undefined
     const eventBus = settings.events ? new EventBus(this, 'EventBus', settings) : undefined
     const environments = environmentsOf({
       settings,
@@ -188,12 +186,10 @@ export class BridgeStack extends Stack {
       eventBus.feed(optional.announcer, tables)
     }
     if (presence) {
-      const follower = this.#function('presence', 'Follows who is connected', environments.presence, {
-        ...(queues.presence && { deadLetterQueue: queues.presence }),
-      })
-      this.#asynchronous(follower, ASYNCHRONOUS_LIMITS.event)
-      presence.invoke(follower, tables, routes)
-      optional.presence = follower
+      const { deadLetterQueue } = presence
+      optional.presence = this.#function('presence', 'Follows who is connected', environments.presence, { deadLetterQueue })
+      this.#asynchronous(optional.presence, ASYNCHRONOUS_LIMITS.event)
+      presence.invoke(optional.presence, tables, routes)
     }
     const endpoints = new DeviceEndpoints(this, 'Endpoints', { ...settings, authorizer })
     const registrar = this.#registrar(tables, environments.registrar, endpoints)

@@ -1,7 +1,5 @@
 import type * as z from 'zod'
 import { functionName, PRESENCE_LIMITS } from '#contract/index.ts'
-import type { answersEnvironment } from '#functions/answers/env.ts'
-import { PRESENCE_LIMITS } from '#contract/index.ts'
 import type { announcerEnvironment } from '#functions/announcer/env.ts'
 import type { answersEnvironment } from '#functions/answers/env.ts'
 import type { apiEnvironment } from '#functions/api/env.ts'

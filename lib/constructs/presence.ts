@@ -11,14 +11,23 @@ import { WorkQueue } from './work-queue.ts'
  * again.
  */
 export class Presence extends Construct {
+  /** Takes what the function failed on, and what the queue could not get rid of. */
+  readonly deadLetterQueue: IQueue
   readonly #checks: WorkQueue
   readonly #stage: string
 
-  constructor(scope: Construct, id: string, props: { stage: string; isProduction: boolean; deadLetterQueue: IQueue }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { stage: string; isProduction: boolean },
+    deadLetterQueue: IQueue,
+  ) {
     super(scope, id)
     this.#stage = props.stage
+    this.deadLetterQueue = deadLetterQueue
     this.#checks = new WorkQueue(this, 'Checks', {
       ...props,
+      deadLetterQueue,
       queueName: deploymentNames(props.stage).presenceQueue,
       functionTimeoutSeconds: REQUEST_LIMITS.functionTimeoutSeconds,
       attempts: PRESENCE_LIMITS.checkAttempts,
