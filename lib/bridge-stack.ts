@@ -28,7 +28,6 @@ import { TokenService } from './constructs/token-service.ts'
 import { TopicRoutes } from './constructs/topic-routes.ts'
 import { executionTimeoutSeconds, Workflows, workflowTargets } from './constructs/workflows.ts'
 import { environmentsOf } from './environments.ts'
-
 import type { BridgeSettings } from './settings.ts'
 
 export interface BridgeStackProps extends StackProps {
@@ -80,7 +79,6 @@ export class BridgeStack extends Stack {
       workflows: this.toJsonString(workflowTargets(this, settings)),
       eventBusName: eventBus?.busName ?? '',
     })
-
     const reserved = settings.reservedConcurrency
 
     const publisher = this.#function('publisher', 'Publishes outcomes to MQTT', environments.publisher, {
@@ -187,7 +185,7 @@ export class BridgeStack extends Stack {
     }
     if (presence) {
       const { deadLetterQueue } = presence
-      optional.presence = this.#function('presence', 'Follows who is connected', environments.presence, { deadLetterQueue })
+      optional.presence = this.#function('presence', 'Follows who is there', environments.presence, { deadLetterQueue })
       this.#asynchronous(optional.presence, ASYNCHRONOUS_LIMITS.event)
       presence.invoke(optional.presence, tables, routes)
     }
