@@ -46,10 +46,8 @@ export async function openMqttWay(port: number, ca: string): Promise<OpenWay> {
     name: 'MQTT.js straight to a handler',
     async send() {
       const { id, arrived } = arrivals.expect()
-      await Promise.all([
-        client.publishAsync('bench/mqtt', JSON.stringify({ messageId: id, n: 1 }), { qos: 1 }),
-        arrived,
-      ])
+      const topic = `bench/mqtt/${Number(id) % TOPICS}`
+      await Promise.all([client.publishAsync(topic, JSON.stringify({ messageId: id, n: 1 }), { qos: 1 }), arrived])
     },
     [Symbol.asyncDispose]: () => client.endAsync(),
   }
