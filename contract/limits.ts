@@ -84,7 +84,10 @@ export interface AnswerableMs {
 /** Of what is answered by its handler, and of what a workflow answers. */
 export const ANSWERABLE_MS: Readonly<Record<'request' | 'workflow', AnswerableMs>> = {
   request: /* @__PURE__ */ answerableMs(REQUEST_LIMITS.deadlineMs, ASYNCHRONOUS_LIMITS.request.maximumEventAgeSeconds),
-  workflow: /* @__PURE__ */ answerableMs(WORKFLOW_LIMITS.startDeadlineMs, ASYNCHRONOUS_LIMITS.workflowStart.maximumEventAgeSeconds),
+  workflow: /* @__PURE__ */ answerableMs(
+    WORKFLOW_LIMITS.startDeadlineMs,
+    ASYNCHRONOUS_LIMITS.workflowStart.maximumEventAgeSeconds,
+  ),
 }
 
 function answerableMs(run: number, queuedSeconds: number): AnswerableMs {

@@ -16,12 +16,7 @@ export class Presence extends Construct {
   readonly #checks: WorkQueue
   readonly #stage: string
 
-  constructor(
-    scope: Construct,
-    id: string,
-    props: { stage: string; isProduction: boolean },
-    deadLetterQueue: IQueue,
-  ) {
+  constructor(scope: Construct, id: string, props: { stage: string; isProduction: boolean }, deadLetterQueue: IQueue) {
     super(scope, id)
     this.#stage = props.stage
     this.deadLetterQueue = deadLetterQueue
