@@ -173,7 +173,7 @@ async function openTable(records: readonly DeviceRecord[]) {
   }
 }
 
-const SILENT: Observer = { info() {}, warn() {}, error() {}, count() {}, flush() {} }
+const SILENT: Observer = { info() {}, warn() {}, error() {}, count() {}, measure() {}, flush() {} }
 
 /** Log lines and metrics are made as in Lambda, and then thrown away: how fast a terminal is, is not our figure. */
 async function withoutOutput<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -112,6 +112,7 @@ export {
   memoryEntry,
   type SystemStatus,
 } from './messages.ts'
+export { METRIC_MEANINGS, METRICS, METRICS_NAMESPACE, type MetricDimension, type MetricName } from './metrics.ts'
 export {
   type DeliverCommand,
   type DeliveryReceipt,

@@ -12,7 +12,6 @@ import {
 import { MEMORY_TIME_INDEX } from '#functions/memory/env.ts'
 import { CUSTOM_RESOURCES } from '#functions/registrar/env.ts'
 import type { BundleFolders, FunctionName } from './bundles.ts'
-import { Alarms } from './constructs/alarms.ts'
 import { BridgeFunction, iotArn } from './constructs/bridge-function.ts'
 import { DeadLetterQueue } from './constructs/dead-letter-queue.ts'
 import { DeviceEndpoints } from './constructs/device-endpoints.ts'
@@ -20,6 +19,7 @@ import { DeviceRequests } from './constructs/device-requests.ts'
 import { EventBus } from './constructs/event-bus.ts'
 import { FleetResources } from './constructs/fleet.ts'
 import { IotLogging } from './constructs/iot-logging.ts'
+import { addMonitoring } from './constructs/monitoring.ts'
 import { Presence } from './constructs/presence.ts'
 import { allowPublishing } from './constructs/publishing.ts'
 import { Secrets } from './constructs/secrets.ts'
@@ -192,7 +192,7 @@ export class BridgeStack extends Stack {
     const endpoints = new DeviceEndpoints(this, 'Endpoints', { ...settings, authorizer })
     const registrar = this.#registrar(tables, environments.registrar, endpoints)
     if (settings.iotLogging) new IotLogging(this, 'IotLogging')
-    new Alarms(this, 'Alarms', {
+    addMonitoring(this, settings, {
       functions: {
         ...{ ...handlers, publisher, reconciler, review, authorizer, registrar, requester, http, rotator, tokens },
         ...optional,
@@ -200,7 +200,6 @@ export class BridgeStack extends Stack {
       withDestinations: Object.keys(handlers),
       deadLetterQueues: queues,
       ruleNames: routes.ruleNames,
-      topicArn: settings.alarmTopicArn,
     })
     this.#outputs({
       Stage: settings.stage,

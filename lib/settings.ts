@@ -94,6 +94,8 @@ export const settingsSchema = z.object({
   iotLogging: flag.default(true),
   /** Concurrency kept free for authorizer and publisher each; 0 keeps none, since a new account may have only ten in all. */
   reservedConcurrency: z.coerce.number().int().min(0).default(0),
+  /** Where docs/RUNBOOK.md is read; stands in the description of every alarm. */
+  runbookUrl: z.string().min(1).default('docs/RUNBOOK.md'),
   /** SNS topic that alarms notify; none by default. */
   alarmTopicArn: z.string().startsWith('arn:').optional(),
 })

@@ -107,7 +107,6 @@ const IMPORT_TABLE: Readonly<Record<string, Row>> = {
       '#contract/index.ts',
       '#functions/*/env.ts',
       '#functions/conscience/rules.ts',
-      '#functions/shared/metrics.ts',
       '#functions/shared/settings.ts',
     ],
     packages: ['aws-cdk-lib', 'aws-cdk-lib/**', 'constructs', 'esbuild', 'zod'],

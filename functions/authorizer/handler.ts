@@ -53,6 +53,7 @@ export function createAuthorizer(
     const parsed = authorizerEventSchema.safeParse(input)
     const event: AuthorizerEvent = parsed.data ?? { protocols: [], protocolData: {} }
     const record = openRecord(event)
+    const startedAtMs = performance.now()
     try {
       if (!parsed.success) throw bridgeError('transport_unsupported')
       const answer = await decide(event, arnPrefix, record)
@@ -63,11 +64,13 @@ export function createAuthorizer(
       return answer
     } catch (error) {
       const { isSystem } = noteRefusal(record, error)
-      observer.count('ConnectionsRefused')
-      if (isSystem) observer.count('SystemFaults')
+      const code = record.code === undefined ? {} : { code: record.code }
+      observer.count('ConnectionsRefused', 1, code)
+      if (isSystem) observer.count('SystemFaults', 1, code)
       observer[isSystem ? 'error' : 'warn']('connection_refused', { ...record })
       return refuse()
     } finally {
+      observer.measure('DecisionLatency', performance.now() - startedAtMs)
       observer.flush()
     }
   }

@@ -83,7 +83,7 @@ export function createHttpGate(dependencies: HttpDependencies): (event: unknown)
     const coded = isBridgeError(error) ? error : undefined
     const isSystem = !coded || ERRORS[coded.code].fault === 'system'
     observer.count('DeviceRequestsRefused')
-    if (isSystem) observer.count('SystemFaults')
+    if (isSystem) observer.count('SystemFaults', 1, coded ? { code: coded.code } : {})
     const words = coded ? loggable(coded) : { reason: error instanceof Error ? error.name : 'unknown' }
     observer[isSystem ? 'error' : 'warn']('device_request_refused', { ...facts, code: coded?.code, ...words })
     return told(coded, facts)

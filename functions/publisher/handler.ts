@@ -49,10 +49,11 @@ export function createPublisher(
       if (first) await send(first)
       await Promise.all(rest.map(send))
       observer.count('MessagesPublished', messages.length)
+      if (messages.length > 0) measureAnswer(record)
       return { published: messages.length }
     } catch (error) {
-      observer.count('SystemFaults')
       const coded = isBridgeError(error) ? error : undefined
+      observer.count('SystemFaults', 1, coded ? { code: coded.code } : {})
       const cause = coded?.cause instanceof Error ? coded.cause.name : undefined
       observer.error('publish_failed', { code: coded?.code, reason: coded?.message, cause })
       throw error
@@ -78,10 +79,23 @@ export function createPublisher(
     }
   }
 
+  /** The whole way of what a device asked, up to the broker's word that it took the answer. */
+  function measureAnswer(record: Exclude<PublisherRecord, { kind: 'delivery' }>): void {
+    if (record.kind === 'command') return
+    const { topic, received_at_ms: receivedAtMs } = record.requestPayload
+    observer.measure('EndToEndLatency', Math.max(0, nowMs() - receivedAtMs), routeOf(topic))
+  }
+
+  function routeOf(topic: string): { route?: string } {
+    const key = resolveTopic(root, topic)?.key
+    return key === undefined ? {} : { route: key }
+  }
+
   /** Put back by hand long after; the stored reply is there for whoever asks again. */
   function isTooOld({ requestPayload, requestContext }: SuccessRecord | FailureRecord): boolean {
     const ageMs = nowMs() - requestPayload.received_at_ms
     if (ageMs <= answerableMsOf(resolveTopic(root, requestPayload.topic)?.key).published) return false
+    observer.count('OutcomesLate', 1, routeOf(requestPayload.topic))
     observer.warn('outcome_too_old', {
       request_id: requestContext.requestId,
       topic: requestPayload.topic,

@@ -36,6 +36,6 @@ export const publisherEventSchema = z.union([
   deliverCommandSchema.transform((command) => ({ kind: 'delivery' as const, ...command })),
 ])
 
+export type PublisherRecord = z.infer<typeof publisherEventSchema>
 export type SuccessRecord = z.infer<typeof successRecord>
 export type FailureRecord = z.infer<typeof failureRecord>
-export type PublisherRecord = z.infer<typeof publisherEventSchema>

@@ -20,7 +20,7 @@ export function createRequester(dependencies: {
       const coded = isBridgeError(error) ? error : undefined
       const isSystem = !coded || ERRORS[coded.code].fault === 'system'
       observer.count('DeviceRequestsRefused')
-      if (isSystem) observer.count('SystemFaults')
+      if (isSystem) observer.count('SystemFaults', 1, coded ? { code: coded.code } : {})
       observer[isSystem ? 'error' : 'warn']('device_request_refused', {
         code: coded?.code,
         ...(coded ? loggable(coded) : { reason: error instanceof Error ? error.name : 'unknown' }),

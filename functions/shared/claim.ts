@@ -27,6 +27,7 @@ export function claim(dependencies: ChainDependencies): {
       const { run: deadlineMs, taken } = answerableMsOf(topicKey)
       const ageMs = (dependencies.nowMs ?? Date.now)() - state.event.received_at_ms
       if (ageMs > taken) {
+        observer.count('RequestsLate', 1, { route: topicKey })
         observer.warn('request_too_old', { client_id: request.clientId, topic: state.event.topic, age_ms: ageMs })
         observer.flush()
         return { outcome: 'none' }
@@ -41,15 +42,16 @@ export function claim(dependencies: ChainDependencies): {
         case 'claimed':
           // under the claim, so that a duplicate of what was answered in time never gets another answer
           state.claim = result.claim
+          state.claimedAtMs = performance.now()
           if (ageMs > deadlineMs) throw bridgeError('deadline_exceeded', { ageMs, limitMs: deadlineMs })
           return undefined
         case 'replay':
-          observer.count('RequestsReplayed')
+          observer.count('RequestsReplayed', 1, { route: topicKey })
           observer.flush()
           if (ageMs > deadlineMs) return { outcome: 'none' }
           return { outcome: 'replay', messages: replayed(result.reply, state, dependencies.settings.root) }
         case 'inFlight':
-          observer.count('RequestsInFlight')
+          observer.count('RequestsInFlight', 1, { route: topicKey })
           observer.flush()
           observer.info('request_in_flight', { client_id: request.clientId, topic: state.event.topic })
           return { outcome: 'inFlight' }

@@ -80,7 +80,10 @@ export function complete(dependencies: ChainDependencies): {
     const message: OutboundMessage = { topic: replyTopic, qos: 1, envelope }
     const notes = notifications(state)
     if (!(await correlation.complete(claim, 'completed', storeMessages([message, ...notes])))) return lost(state)
-    observer.count('RequestsAnswered')
+    const route = { route: topicKey }
+    observer.count('RequestsAnswered', 1, route)
+    observer.measure('ReplySize', actualBytes, route)
+    if (state.claimedAtMs !== undefined) observer.measure('HandlerLatency', sinceMs(state.claimedAtMs), route)
     return { outcome: 'reply', messages: [inFormOfRequest(message, state, settings.root), ...notes] }
   }
 
@@ -88,7 +91,7 @@ export function complete(dependencies: ChainDependencies): {
   async function refuse(state: ChainState, error: BridgeError): Promise<Outcome> {
     const { event, claim } = state
     const { fault } = ERRORS[error.code]
-    observer.count(fault === 'system' ? 'SystemFaults' : 'RequestsRefused')
+    observer.count(fault === 'system' ? 'SystemFaults' : 'RequestsRefused', 1, { ...routeOf(state), code: error.code })
     observer[fault === 'system' ? 'error' : 'warn']('request_refused', {
       code: error.code,
       ...loggable(error),
@@ -116,7 +119,7 @@ export function complete(dependencies: ChainDependencies): {
 
   function lost(state: ChainState): Outcome {
     const error = bridgeError('lease_lost', { fence: state.claim?.fence ?? 0 })
-    observer.count('LeasesLost')
+    observer.count('LeasesLost', 1, routeOf(state))
     observer.warn('lease_lost', { code: error.code, reason: error.message, client_id: state.event.client_id })
     return { outcome: 'none' }
   }
@@ -133,6 +136,15 @@ export function complete(dependencies: ChainDependencies): {
       return { topic, qos, envelope: createEnvelope({ topic, payload: asJson(schema.parse(payload)) }, source()) }
     })
   }
+}
+
+/** Milliseconds, to a thousandth. */
+function sinceMs(startedAtMs: number): number {
+  return Math.round((performance.now() - startedAtMs) * 1_000) / 1_000
+}
+
+function routeOf({ topicKey }: ChainState): { route?: string } {
+  return topicKey === undefined ? {} : { route: topicKey }
 }
 
 function answered({ event, messageId, correlationId }: ChainState) {

@@ -55,13 +55,14 @@ export function createFinisher(dependencies: FinisherDependencies): RequestFinis
     const message = replyOrProblem(request, result)
     if (isBridgeError(message)) return fail(request, message)
     const said = await finish(request, 'completed', message)
-    if (said) observer.count('WorkflowsAnswered')
+    if (said) observer.count('WorkflowsAnswered', 1, { route: request.topic_key })
     return said
   }
 
   async function fail(request: DeferredRequest, error: BridgeError): Promise<boolean> {
     const { fault } = ERRORS[error.code]
-    observer.count(fault === 'system' ? 'SystemFaults' : 'RequestsRefused')
+    const dimensions = { route: request.topic_key, code: error.code }
+    observer.count(fault === 'system' ? 'SystemFaults' : 'RequestsRefused', 1, dimensions)
     observer[fault === 'system' ? 'error' : 'warn']('workflow_request_failed', {
       code: error.code,
       ...loggable(error),

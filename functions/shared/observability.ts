@@ -1,26 +1,34 @@
 import { Logger } from '@aws-lambda-powertools/logger'
-import { Metrics } from '@aws-lambda-powertools/metrics'
-import { METRICS_NAMESPACE, type MetricName } from './metrics.ts'
+import type { MetricName } from '#contract/index.ts'
+import { createEmbeddedMetrics, type Dimensions } from './embedded-metrics.ts'
 
-/** Structured lines and counts. Neither ever gets a payload, a token or a secret. */
+/** Structured lines and metrics. Neither ever gets a payload, a token or a secret, nor a metric a client id. */
 export interface Observer {
   info(event: string, fields?: Readonly<Record<string, unknown>>): void
   warn(event: string, fields?: Readonly<Record<string, unknown>>): void
   error(event: string, fields?: Readonly<Record<string, unknown>>): void
-  count(metric: MetricName, by?: number): void
-  /** Writes the counts of this invocation. */
+  count(metric: MetricName, by?: number, dimensions?: Dimensions): void
+  /** One value of a metric that is no count, in its unit. */
+  measure(metric: MetricName, value: number, dimensions?: Dimensions): void
+  /** Writes the metrics of this invocation. */
   flush(): void
 }
 
 /** Log lines as JSON and metrics in the embedded metric format, on standard output. */
 export function createObserver(service: string): Observer {
   const logger = new Logger({ serviceName: service })
-  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: service })
+  const metrics = createEmbeddedMetrics(service, (line) => void process.stdout.write(line))
+  let isCold = true
   return {
     info: (event, fields = {}) => logger.info(event, { ...fields }),
     warn: (event, fields = {}) => logger.warn(event, { ...fields }),
     error: (event, fields = {}) => logger.error(event, { ...fields }),
-    count: (metric, by = 1) => metrics.addMetric(metric, 'Count', by),
-    flush: () => metrics.publishStoredMetrics(),
+    count: (metric, by = 1, dimensions = {}) => metrics.add(metric, by, dimensions),
+    measure: (metric, value, dimensions = {}) => metrics.add(metric, value, dimensions),
+    flush() {
+      if (isCold) metrics.add('ColdStarts', 1, {})
+      isCold = false
+      metrics.flush()
+    },
   }
 }

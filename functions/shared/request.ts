@@ -73,6 +73,8 @@ export interface ChainState {
   request?: BridgeRequest
   requestHash?: string
   claim?: Claim
+  /** On the clock of `performance`. */
+  claimedAtMs?: number
   notifications: { topicKey: TopicKey; payload: unknown }[]
 }
 

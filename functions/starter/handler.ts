@@ -21,7 +21,7 @@ export function createStarterRoutes(options: {
       if (!target) throw bridgeError('workflow_unavailable', { workflow })
       const facts = request.answeredLater()
       await start(workflow, target, { request: facts, payload: asJson(request.payload) })
-      observer.count('WorkflowsStarted')
+      observer.count('WorkflowsStarted', 1, { route: key })
       return deferTo(facts.execution, target.running_seconds)
     }
     return [[key, route] as const]

@@ -58,8 +58,9 @@ export function createTokenService(dependencies: TokenServiceDependencies): Toke
   function refuse(error: unknown, facts: Record<string, unknown>, requestId: string): HttpAnswer {
     const coded = isBridgeError(error) ? error : undefined
     const isSystem = !coded || ERRORS[coded.code].fault === 'system'
-    observer.count('TokensRefused')
-    if (isSystem) observer.count('SystemFaults')
+    const code = coded ? { code: coded.code } : {}
+    observer.count('TokensRefused', 1, code)
+    if (isSystem) observer.count('SystemFaults', 1, code)
     const words = coded ? loggable(coded) : { reason: error instanceof Error ? error.name : 'unknown' }
     observer[isSystem ? 'error' : 'warn']('token_refused', { ...facts, code: coded?.code ?? 'internal', ...words })
     return problem(coded, requestId, { systemFault: 'the token service could not do it' })

@@ -62,6 +62,7 @@ export function openCheckServices(
     states: createStepFunctions({ db, services: NO_TASKS, onStatus() {}, log }),
     functionRoles: new Map(),
     dynamoDb,
+    cloudWatch: { define: () => () => {} },
     secrets: createSecrets({ db, ...CHECK_ACCOUNT, rotation: { log, mayInvoke, invoke: async () => ({}) } }),
     sqs,
     // never started

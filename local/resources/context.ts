@@ -1,4 +1,5 @@
 import type { CfnResponses } from '../aws-api/index.ts'
+import type { CloudWatch } from '../cloudwatch/index.ts'
 import type { DurableExecutions } from '../durable/index.ts'
 import type { DynamoDb } from '../dynamodb/index.ts'
 import type { EventSources } from '../event-sources/index.ts'
@@ -32,6 +33,7 @@ export interface ResourceContext {
   /** Role ARN by function name. */
   functionRoles: Map<string, string>
   dynamoDb: DynamoDb
+  cloudWatch: Pick<CloudWatch, 'define'>
   secrets: Secrets
   sqs: SqsService
   eventSources: EventSources

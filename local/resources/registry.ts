@@ -1,4 +1,5 @@
 import type { Registry } from '../template/index.ts'
+import { cloudWatchAlarm } from './cloudwatch-alarm.ts'
 import type { ResourceContext } from './context.ts'
 import { customResource } from './custom-resource.ts'
 import { dynamoDbTable } from './dynamodb-table.ts'
@@ -41,6 +42,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceEmulator>> = {
   'AWS::ApiGatewayV2::Integration': httpApiIntegration,
   'AWS::ApiGatewayV2::Route': httpApiRoute,
   'AWS::ApiGatewayV2::Stage': httpApiStage,
+  'AWS::CloudWatch::Alarm': cloudWatchAlarm,
   'AWS::DynamoDB::Table': dynamoDbTable,
   'AWS::Events::EventBus': eventsEventBus,
   'AWS::Events::EventBusPolicy': eventsEventBusPolicy,
@@ -67,8 +69,8 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceEmulator>> = {
   'AWS::SQS::QueuePolicy': sqsQueuePolicy,
   'AWS::StepFunctions::StateMachine': statesStateMachine,
   'Custom::*': customResource,
-  // without effect on one machine: logs are printed, alarms need CloudWatch
-  'AWS::CloudWatch::Alarm': recorded({ name: 'AlarmName', service: 'cloudwatch', resource: 'alarm:' }),
+  // without effect on one machine: logs are printed, dashboards need CloudWatch
+  'AWS::CloudWatch::Dashboard': recorded({ name: 'DashboardName', service: 'cloudwatch', resource: 'dashboard/' }),
   'AWS::IoT::Logging': recorded({ service: 'iot', resource: 'logging/' }),
   'AWS::Logs::LogGroup': recorded({ name: 'LogGroupName', service: 'logs', resource: 'log-group:', suffix: ':*' }),
 }

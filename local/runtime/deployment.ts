@@ -35,7 +35,7 @@ export async function deploy(
   const { accountId, region, host } = LOCAL_ACCOUNT
   const { log } = options
   const { iam, lambda, dynamoDb, secrets, sqs, registry, rules, cfnResponses, api, httpApis, httpApiUrl } = services
-  const { versions, functionRoles, durable, events, states, eventSources } = services
+  const { versions, functionRoles, durable, events, states, eventSources, cloudWatch } = services
   const told = new Set<string>()
   let assembly = firstStack(options.assemblyFolder)
   const { stackName } = assembly
@@ -59,6 +59,7 @@ export async function deploy(
     states,
     functionRoles,
     dynamoDb,
+    cloudWatch,
     secrets,
     sqs,
     eventSources,

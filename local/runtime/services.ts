@@ -1,7 +1,14 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { type ApiServer, createApiServer, createCfnResponses, type ServiceHandler } from '../aws-api/index.ts'
+import {
+  type ApiServer,
+  createApiServer,
+  createCfnResponses,
+  type Route,
+  type ServiceHandler,
+} from '../aws-api/index.ts'
 import { type Broker, createBroker, createMemorySessionStore, createSqliteSessionStore } from '../broker/index.ts'
+import { createCloudWatch, PROMETHEUS_CONTENT_TYPE } from '../cloudwatch/index.ts'
 import { createDurableExecutions, statusChange, withDurableExecutions } from '../durable/index.ts'
 import { createDynamoDb, dynamoDbService } from '../dynamodb/index.ts'
 import { createEventSources } from '../event-sources/index.ts'
@@ -28,6 +35,7 @@ import { issueClientCertificate } from './client-certificates.ts'
 import { lambdaApi } from './lambda-api.ts'
 import { LOCAL_ACCOUNT, type RuntimeOptions } from './options.ts'
 import { rateLimits } from './rate-limits.ts'
+import { readings } from './readings.ts'
 import { createRuleFunctions } from './rule-functions.ts'
 import { createRuleRights, createRuleTargets } from './rule-targets.ts'
 import { sqsApi } from './sqs-api.ts'
@@ -94,7 +102,10 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     db,
     deliver,
     log: ({ code, ...entry }) => log({ event: code.toLowerCase(), ...entry }),
-    onLogLine: options.onLogLine,
+    onLogLine(line) {
+      cloudWatch.ingest(line)
+      options.onLogLine?.(line)
+    },
     clock: options.functionClock,
     duplicatesOf: () => (options.duplicateEvents ? 1 : 0),
   })
@@ -140,6 +151,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     log,
   })
 
+  const cloudWatch = createCloudWatch({ clock, log, readings: () => readings({ lambda, sqs, rules }) })
   const rights = createRuleRights(iam, accountId)
   const ruleServices = { iam, lambda, sqs, dynamoDb, secrets, registry, states, broker: () => broker }
   const rules = createRulesEngine({
@@ -191,7 +203,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     services,
     identify: (accessKeyId, sessionToken) => iam.identify(accessKeyId, sessionToken),
     authorize: (caller, action, resource, context) => iam.authorize(caller, action, resource, context),
-    routes: [cfnResponses.route],
+    routes: [cfnResponses.route, metricsRoute(() => cloudWatch.prometheus())],
     port: options.apiPort,
     log,
   })
@@ -223,6 +235,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     sqs,
     secrets,
     dynamoDb,
+    cloudWatch,
     cfnResponses,
     lambda,
     versions,
@@ -238,6 +251,14 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     api,
     httpApis,
     httpApiUrl: httpApi.url,
+  }
+}
+
+function metricsRoute(text: () => string): Route {
+  return {
+    method: 'GET',
+    pathPrefix: '/metrics',
+    handle: () => ({ status: 200, headers: { 'content-type': PROMETHEUS_CONTENT_TYPE }, body: text() }),
   }
 }
 

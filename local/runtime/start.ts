@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { AlarmStatus } from '../cloudwatch/index.ts'
 import type { GrantUse } from '../iam/index.ts'
 import { openState } from '../state/index.ts'
 import type { StackChanges } from '../template/index.ts'
@@ -10,6 +11,8 @@ import { openServices } from './services.ts'
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html: days on AWS, a minute here. */
 const EXPIRY_SWEEP_MS = 60_000
+/** How soon an alarm is told in the log. */
+const ALARM_LOOK_MS = 5_000
 
 /** A running bridge on this machine. */
 export interface Runtime extends AsyncDisposable {
@@ -36,6 +39,8 @@ export interface Runtime extends AsyncDisposable {
   reload(assemblyFolder: string): Promise<StackChanges>
   /** Folders of code in use, of assemblies before the present one too. */
   codeFolders(): string[]
+  /** All alarms of the template as they are now. */
+  alarms(): AlarmStatus[]
   /** DynamoDB calls by table and operation since the start. */
   tableCalls(): Readonly<Record<string, Readonly<Record<string, number>>>>
   /** What roles were granted, and how often each grant was needed since the start. */
@@ -66,7 +71,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   onProgress('resources')
   const deployment = await deploy(services, state.db, options)
   const { stack } = deployment
-  const { iam, lambda, eventSources, dynamoDb, secrets, registry, api, httpApiUrl } = services
+  const { iam, lambda, eventSources, dynamoDb, cloudWatch, secrets, registry, api, httpApiUrl } = services
 
   lambda.start()
   services.durable.resume()
@@ -82,6 +87,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }, EXPIRY_SWEEP_MS)
   sweep.unref()
   opened.defer(() => clearInterval(sweep))
+
+  const look = setInterval(() => cloudWatch.alarms(), ALARM_LOOK_MS)
+  look.unref()
+  opened.defer(() => clearInterval(look))
 
   for (const name of closedEndpoints(registry)) log({ level: 'info', event: 'endpoint_not_open', name })
   onProgress('broker')
@@ -113,6 +122,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       return changes
     },
     codeFolders: () => lambda.codePaths(),
+    alarms: () => cloudWatch.alarms(),
     tableCalls: () => dynamoDb.counts(),
     grantUse: () => iam.grantUse(),
     functionStats: () => lambda.stats(),

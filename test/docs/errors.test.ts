@@ -56,7 +56,8 @@ describe('docs/ERRORS.md', () => {
 /** The members of every `…ErrorCode` type of local/ but AWS's own names. */
 function runtimeCodes(): string[][] {
   return sourcesOf('local').flatMap(([file, source]) => {
-    const [, union] = /export type (?!Sqs)\w+ErrorCode =\s*((?:(?:\/\*\*.*?\*\/|\||'\w+')\s*)+)/.exec(source) ?? []
+    const [, union] =
+      /export type (?!Sqs|States)\w+ErrorCode =\s*((?:(?:\/\*\*.*?\*\/|\||'\w+')\s*)+)/.exec(source) ?? []
     const codes = [...(union ?? '').matchAll(/'(\w+)'/g)].map(([, code]) => code ?? '')
     return codes.filter((code) => !/Exception$|^RequestEntityTooLarge$/.test(code)).map((code) => [code, file])
   })

@@ -58,6 +58,7 @@ describe('defaults', () => {
         "reviewDecisionSeconds": 3600,
         "reviewOperator": "operator-1",
         "root": "jamey",
+        "runbookUrl": "docs/RUNBOOK.md",
         "sharedReplies": [],
         "stage": "dev",
         "tokenLifetimeSeconds": 300,

@@ -22,6 +22,7 @@ export function recordingObserver() {
     count: (metric, by = 1) => {
       counts[metric] = (counts[metric] ?? 0) + by
     },
+    measure: () => {},
     flush: () => {},
   }
   return { observer, lines, counts }

@@ -220,7 +220,7 @@ describe('IoT Core', () => {
 })
 
 test.each([
-  ['AWS::CloudWatch::Alarm', { AlarmName: 'depth' }, 'depth', arn('cloudwatch', 'alarm:depth')],
+  ['AWS::CloudWatch::Dashboard', { DashboardName: 'page' }, 'page', arn('cloudwatch', 'dashboard/page')],
   ['AWS::Logs::LogGroup', { LogGroupName: '/a/b' }, '/a/b', arn('logs', 'log-group:/a/b:*')],
   ['AWS::IoT::Logging', {}, undefined, undefined],
   ['AWS::SQS::QueuePolicy', {}, undefined, undefined],
@@ -350,6 +350,7 @@ test('the types that are emulated', () => {
       "AWS::ApiGatewayV2::Route",
       "AWS::ApiGatewayV2::Stage",
       "AWS::CloudWatch::Alarm",
+      "AWS::CloudWatch::Dashboard",
       "AWS::DynamoDB::Table",
       "AWS::Events::EventBus",
       "AWS::Events::EventBusPolicy",

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createApiServer, createCfnResponses } from '#local/aws-api/index.ts'
+import { createCloudWatch } from '#local/cloudwatch/index.ts'
 import { createDurableExecutions } from '#local/durable/index.ts'
 import { createDynamoDb } from '#local/dynamodb/index.ts'
 import { createEventSources } from '#local/event-sources/index.ts'
@@ -43,6 +44,11 @@ export async function setUp() {
     authorize: () => ({ decision: 'implicitDeny' }),
     routes: [cfnResponses.route],
     log() {},
+  })
+  const cloudWatch = createCloudWatch({
+    clock: { nowMs: () => Date.now() },
+    log: (entry) => log.push(entry),
+    readings: () => [],
   })
   const settings = new Map<string, AsyncSettings>()
   const configureAsync = lambda.configureAsync
@@ -93,6 +99,7 @@ export async function setUp() {
     }),
     functionRoles: new Map(),
     dynamoDb,
+    cloudWatch,
     secrets: createSecrets({ db: state.db, ...ACCOUNT }),
     sqs,
     eventSources,
@@ -128,6 +135,7 @@ export async function setUp() {
 
   return {
     context,
+    cloudWatch,
     log,
     ruleEvents,
     /** For asynchronous events, by function. */

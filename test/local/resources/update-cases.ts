@@ -145,7 +145,15 @@ export const UPDATE_CASES: Readonly<Record<keyof typeof RESOURCE_TYPES, UpdateCa
     seen: (all) => [...(theApi(all)?.stages.values() ?? [])].map(({ variables }) => variables.name),
     expected: [['one'], ['two'], []],
   },
-  'AWS::CloudWatch::Alarm': recordedCase('AlarmName'),
+  'AWS::CloudWatch::Alarm': {
+    versions: named((MetricName) => ({
+      ...{ AlarmName: 'a', Namespace: 'n', MetricName, Statistic: 'Sum', EvaluationPeriods: 1, Threshold: 1 },
+      ComparisonOperator: 'GreaterThanThreshold',
+    })),
+    seen: ({ cloudWatch }) => cloudWatch.alarms().map(({ metric }) => metric.name),
+    expected: [['one'], ['two'], []],
+  },
+  'AWS::CloudWatch::Dashboard': recordedCase('DashboardName'),
   'AWS::DynamoDB::Table': {
     versions: named((AttributeName) => ({
       ...TABLE,
