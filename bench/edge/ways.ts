@@ -56,10 +56,12 @@ export async function openMqttWay(port: number, ca: string): Promise<OpenWay> {
 /** HTTP publish, MQTT, callback: through the service and back. */
 export async function openEdgeWay(edgeUrl: string): Promise<OpenWay> {
   const arrivals = createArrivals()
-  const server = http.createServer(async (request, response) => {
-    const { payload } = JSON.parse(await textOf(request)) as { payload: { messageId: string } }
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"success"}')
-    arrivals.arrive(payload.messageId)
+  const server = http.createServer((request, response) => {
+    void textOf(request).then((text) => {
+      const { payload } = JSON.parse(text) as { payload: { messageId: string } }
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"success"}')
+      arrivals.arrive(payload.messageId)
+    })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -87,10 +89,11 @@ export async function openEdgeWay(edgeUrl: string): Promise<OpenWay> {
 export async function holdSlowCallbacks(edgeUrl: string, count: number): Promise<AsyncDisposable> {
   const held = new Set<http.ServerResponse>()
   const full = Promise.withResolvers<void>()
-  const server = http.createServer(async (request, response) => {
-    await textOf(request)
-    held.add(response)
-    if (held.size === count) full.resolve()
+  const server = http.createServer((request, response) => {
+    void textOf(request).then(() => {
+      held.add(response)
+      if (held.size === count) full.resolve()
+    })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -116,10 +119,11 @@ function post(agent: http.Agent, url: string, body: unknown): Promise<void> {
   return new Promise((resolve, reject) => {
     const text = JSON.stringify(body)
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
-    const request = http.request(url, { method: 'POST', agent, headers }, async (response) => {
-      const answer = await textOf(response)
-      if (response.statusCode === 200) resolve()
-      else reject(new Error(`${url}: ${response.statusCode} ${answer}`))
+    const request = http.request(url, { method: 'POST', agent, headers }, (response) => {
+      textOf(response).then((answer) => {
+        if (response.statusCode === 200) resolve()
+        else reject(new Error(`${url}: ${response.statusCode} ${answer}`))
+      }, reject)
     })
     request.on('error', reject)
     request.end(text)

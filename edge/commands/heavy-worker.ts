@@ -18,12 +18,14 @@ const module = (await import(moduleUrl)) as Record<string, unknown>
 const handler = module[exportName]
 if (typeof handler !== 'function') throw new TypeError(`${moduleUrl} exports no function ${exportName}`)
 
-parentPort?.on('message', async ({ id, payload, command }: HeavyCall) => {
+parentPort?.on('message', (call: HeavyCall) => void answer(call))
+
+async function answer({ id, payload, command }: HeavyCall): Promise<void> {
   const post = (answer: HeavyAnswer) => parentPort?.postMessage(answer)
   try {
-    post({ id, response: await handler(payload, command) })
+    post({ id, response: await (handler as (...values: unknown[]) => unknown)(payload, command) })
   } catch (error) {
     const errorCode = error instanceof Error && 'errorCode' in error ? String(error.errorCode) : undefined
     post({ id, problem: error instanceof Error ? error.message : String(error), errorCode })
   }
-})
+}

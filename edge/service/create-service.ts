@@ -73,7 +73,10 @@ export function createEdgeService(parts: ServiceParts): EdgeService {
       access.subscribe(filter)
       const remove = hub.add(filter, consumer)
       try {
-        await Promise.race([hub.granted(filter), ...(bridge.state.status === 'connected' ? [] : [undefined])])
+        const granted = hub.granted(filter)
+        if (bridge.state.status === 'connected') await granted
+        // the broker will say so when it is there
+        else granted.catch(() => {})
       } catch (error) {
         await remove()
         throw error

@@ -1,5 +1,6 @@
 // A program of a device that speaks HTTP alone: takes commands by callback, and answers them.
-import { createServer, type IncomingMessage } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { parseArgs } from 'node:util'
 
 const { values: options } = parseArgs({
@@ -47,7 +48,7 @@ async function read(request: IncomingMessage): Promise<Callback> {
   return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Callback
 }
 
-const server = createServer(async (request, response) => {
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     await take(await read(request))
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"success"}')
@@ -56,10 +57,12 @@ const server = createServer(async (request, response) => {
     console.error(error instanceof Error ? error.message : error)
     response.writeHead(503).end()
   }
-})
-server.listen(Number(options.port), '127.0.0.1', async () => {
-  const { port } = server.address() as { port: number }
-  await call('/subscribe', { topic: `${base}/command/edge`, callbackUrl: `http://127.0.0.1:${port}/callback` })
-  console.log(`taking commands of ${base} on port ${port}`)
-})
+}
+
+const server = createServer((request, response) => void answer(request, response))
+server.listen(Number(options.port), '127.0.0.1')
+await once(server, 'listening')
+const { port } = server.address() as { port: number }
+await call('/subscribe', { topic: `${base}/command/edge`, callbackUrl: `http://127.0.0.1:${port}/callback` })
+console.log(`taking commands of ${base} on port ${port}`)
 process.once('SIGINT', () => process.exit())

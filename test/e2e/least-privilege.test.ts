@@ -95,7 +95,10 @@ async function exercise(bridge: Bridge, functionName: string): Promise<void> {
 
 /** One execution that answers, and one that asks a device and then waits. */
 async function exerciseReview(bridge: Bridge): Promise<void> {
-  const payloads = { answers: { action: 'help', context: '' }, asks: { action: 'delete data without consent', context: '' } }
+  const payloads = {
+    answers: { action: 'help', context: '' },
+    asks: { action: 'delete data without consent', context: '' },
+  }
   for (const [name, payload] of Object.entries(payloads)) {
     const request = await claimWorkflowRequest(bridge, name)
     const input = { request, payload: { ...payload, user_id: null } }
@@ -302,7 +305,10 @@ function lastWordsOf(template: Template, arn: unknown): string {
   const last = reference['Fn::Join']?.[1].at(-1)
   // the resource in a denial has a device's id where the grant has a wildcard
   if (typeof last === 'string') {
-    return last.replace(/^.*?(?=topic\/|thing\/|index\/)/, '').replace(/:\*$/, '').replaceAll('*', CLIENT_ID)
+    return last
+      .replace(/^.*?(?=topic\/|thing\/|index\/)/, '')
+      .replace(/:\*$/, '')
+      .replaceAll('*', CLIENT_ID)
   }
   const logicalId = reference.Ref ?? reference['Fn::GetAtt']?.[0] ?? ''
   const { TableName, FunctionName, Name, QueueName, DomainConfigurationName } =

@@ -45,7 +45,7 @@ export async function startCallbackReceiver(): Promise<CallbackReceiver> {
     waiting = []
     for (const resume of resumed) resume()
   }
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const text = Buffer.concat(chunks).toString('utf8')
@@ -62,7 +62,9 @@ export async function startCallbackReceiver(): Promise<CallbackReceiver> {
     })
     behaviour(callback, response)
     wake()
-  })
+  }
+  // a request that is broken off ends with its connection
+  const server = createServer((request, response) => void take(request, response).catch(() => response.destroy()))
   server.on('connection', () => {
     connections += 1
   })
