@@ -224,7 +224,7 @@ describe('the API below /mqtt', () => {
     await using other = await createEdgeBench()
     const open = await other.start({
       environment: { EDGE_OTHER_TOPICS: 'true' },
-      device: { permissions: ['home/#', 'pub:lab/+'] },
+      device: { permissions: ['home/#', 'pub:lab/+', `${BASE}/#`] },
     })
     await using receiver = await startCallbackReceiver()
     await call(open, '/subscribe', { topic: 'home/kitchen', callbackUrl: receiver.url })
