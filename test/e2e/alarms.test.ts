@@ -112,17 +112,23 @@ const CAUSES: Readonly<Record<AlarmKindName, { of: string; at?: () => Bridge; ca
   Refused: {
     of: 'authorizer',
     async cause() {
-      for (let count = 0; count < ALARM_KINDS.Refused.threshold; count += 1) {
-        await invoke(bridge, 'authorizer', {}, 'RequestResponse')
-      }
+      const { threshold, periodSeconds } = ALARM_KINDS.Refused
+      const period = () => Math.floor(Date.now() / (periodSeconds * 1_000))
+      let begun: number
+      do {
+        begun = period()
+        for (let count = 0; count < threshold; count += 1) await invoke(bridge, 'authorizer', {}, 'RequestResponse')
+        // again when a period ended meanwhile: each is added up by itself
+      } while (period() !== begun)
     },
   },
   Slow: { of: 'authorizer', cause: () => invoke(bridge, 'authorizer', {}, 'RequestResponse') },
-  Late: { of: 'conscience', cause: () => invoke(bridge, 'conscience', evaluation(REQUEST_LIMITS.deadlineMs + 1_000)) },
   Waiting: {
     of: 'conscience-evaluate',
     cause: () => invoke(bridge, 'conscience', evaluation(ALARM_KINDS.Waiting.threshold + 1_000)),
   },
+  // after Waiting: its answer has been waited for, too
+  Late: { of: 'conscience', cause: () => invoke(bridge, 'conscience', evaluation(REQUEST_LIMITS.deadlineMs + 1_000)) },
 }
 
 test.each(Object.entries(CAUSES))(
