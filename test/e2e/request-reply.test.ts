@@ -230,9 +230,11 @@ async function statusItem(clientId: string, kind: string) {
   return unmarshall(Item ?? {})
 }
 
+/** Calls to all tables but that of presence, which follows connections and not requests. */
 function callsOf(tables: ReturnType<Bridge['runtime']['tableCalls']>): number {
-  return Object.values(tables)
-    .flatMap((operations) => Object.values(operations))
+  return Object.entries(tables)
+    .filter(([table]) => table !== NAMES.presenceTable)
+    .flatMap(([, operations]) => Object.values(operations))
     .reduce((sum, count) => sum + count, 0)
 }
 
