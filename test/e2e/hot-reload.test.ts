@@ -94,7 +94,7 @@ test('a contract that does not compile is told with its place', async () => {
 
 test('what the runtime refuses changes nothing', async () => {
   project.edit('contract/limits.ts', 'export const REQUEST_LIMITS = {{', 'export const REQUEST_LIMITS = {')
-  project.edit('lib/constructs/topic-routes.ts', 'sql: ', "sql: 'SELECT FROM ' + ")
+  project.edit('lib/constructs/topic-routes.ts', 'sql: rule', "sql: 'SELECT FROM ' + rule")
   expect(await bridge.logged('reload_refused')).toMatchObject({
     problem: expect.stringMatching(/AWS::IoT::TopicRule could not be updated/),
   })
