@@ -12,7 +12,14 @@ const APART = [
   'test/functions/conscience/conscience.test.ts',
   'test/functions/api/deployed.test.ts',
 ]
-const NOT_HERE = ['test/interop/**', 'test/browser/**', 'test/aws/aws.test.ts', 'node_modules/**']
+const NOT_HERE = [
+  'test/interop/**',
+  'test/browser/**',
+  'test/aws/aws.test.ts',
+  // see vitest.durable.config.ts
+  'test/local/durable/conformance.test.ts',
+  'node_modules/**',
+]
 
 export default defineConfig({
   test: {
