@@ -4,7 +4,6 @@ import { defineConfig } from 'vitest/config'
 const APART = [
   'test/{e2e,packaging,examples,docs}/**/*.test.ts',
   'test/local/{lambda,runtime}/**/*.test.ts',
-  // the runner of the durable SDK's testing package puts timers of its own in place
   'test/{local/durable,functions/review}/**/*.test.ts',
   'test/local/resources/custom-resource.test.ts',
   'test/local/template/assembly.test.ts',
@@ -12,14 +11,7 @@ const APART = [
   'test/functions/conscience/conscience.test.ts',
   'test/functions/api/deployed.test.ts',
 ]
-const NOT_HERE = [
-  'test/interop/**',
-  'test/browser/**',
-  'test/aws/aws.test.ts',
-  // see vitest.durable.config.ts
-  'test/local/durable/conformance.test.ts',
-  'node_modules/**',
-]
+const NOT_HERE = ['test/interop/**', 'test/browser/**', 'test/aws/aws.test.ts', 'node_modules/**']
 
 export default defineConfig({
   test: {

@@ -1,13 +1,13 @@
-import { LocalDurableTestRunner, WaitingOperationStatus } from '@aws/durable-execution-sdk-js-testing'
+import { type ChildProcess, fork } from 'node:child_process'
 import {
   GetDurableExecutionHistoryCommand,
   SendDurableExecutionCallbackFailureCommand,
   SendDurableExecutionCallbackHeartbeatCommand,
   SendDurableExecutionCallbackSuccessCommand,
 } from '@aws-sdk/client-lambda'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll } from 'vitest'
 import { type CallbackAct, type DurableRunner, testDurableRunner } from '../../conformance/durable-runner.ts'
-import { DURABLE_FUNCTION, handler, PLAIN_FUNCTION, plainHandler } from '../../fixtures/durable/workflows.ts'
+import type { Answer, Question } from '../../fixtures/durable/testing-package.ts'
 import { setUp } from './set-up.ts'
 
 let shared: ReturnType<typeof setUp> | undefined
@@ -55,43 +55,43 @@ async function localRuntime(): Promise<DurableRunner> {
   }
 }
 
+let packageProcess: ChildProcess | undefined
+let packageErrors = ''
+const waiting = new Map<number, PromiseWithResolvers<Answer>>()
+afterAll(() => packageProcess?.kill('SIGKILL'))
+
+function startPackage(): ChildProcess {
+  const child = fork(new URL('../../fixtures/durable/testing-package.ts', import.meta.url), {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+    execArgv: [],
+  })
+  child.stderr?.on('data', (text) => {
+    packageErrors = `${packageErrors}${text}`.slice(-4000)
+  })
+  child.on('message', (answer: Answer) => waiting.get(answer.id)?.resolve(answer))
+  child.once('exit', (code, signal) => {
+    for (const { reject } of waiting.values()) reject(new Error(`ended with ${signal ?? code}: ${packageErrors}`))
+  })
+  return child
+}
+
 function testingPackage(): DurableRunner {
+  packageProcess ??= startPackage()
+  const child = packageProcess
   return {
     async run(workflow, input = null, acts = []) {
-      const runner = new LocalDurableTestRunner({ handlerFunction: handler })
-      runner.registerFunction(PLAIN_FUNCTION, plainHandler)
-      runner.registerDurableFunction(DURABLE_FUNCTION, handler)
-      const callback = runner.getOperation('approval')
-      const running = runner.run({ payload: { workflow, input } })
-      for (const one of acts) {
-        await callback.waitForData(WaitingOperationStatus.SUBMITTED)
-        if (one.kind === 'heartbeat') await callback.sendCallbackHeartbeat()
-        else if (one.kind === 'fail') await callback.sendCallbackFailure(one.error)
-        else await callback.sendCallbackSuccess(one.result)
-      }
-      const result = await running
-      const hasFailed = result.getStatus() === 'FAILED'
-      const error = hasFailed ? result.getError() : undefined
-      return {
-        status: result.getStatus(),
-        result: hasFailed ? undefined : result.getResult(),
-        errorType: error?.errorType,
-        errorMessage: error?.errorMessage,
-        operations: result.getOperations().map((one) => `${one.getType()} ${one.getName()} ${one.getStatus()}`),
-        events: result
-          .getHistoryEvents()
-          .map(({ EventType }) => String(EventType))
-          .filter((type) => type !== 'InvocationCompleted'),
-      }
+      const id = waiting.size
+      const question: Question = { id, workflow, input, acts }
+      const answered = Promise.withResolvers<Answer>()
+      waiting.set(id, answered)
+      child.send(question)
+      const answer = await answered.promise
+      if ('problem' in answer) throw new Error(answer.problem)
+      return answer.run
     },
   }
 }
 
 testDurableRunner({ name: 'the local runtime runs durable functions:', create: localRuntime })
-
-describe('with its own clock', () => {
-  beforeAll(() => LocalDurableTestRunner.setupTestEnvironment({ skipTime: true }))
-  afterAll(() => LocalDurableTestRunner.teardownTestEnvironment())
-
-  testDurableRunner({ name: 'the testing package runs durable functions:', create: testingPackage })
-})
+testDurableRunner({ name: 'the testing package runs durable functions:', create: testingPackage })
