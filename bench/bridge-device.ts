@@ -8,8 +8,9 @@ import type { Runtime } from '#local/index.ts'
 
 /** An MQTT client of the bench. */
 export interface Device extends AsyncDisposable {
+  /** `onMessage` gets requests. */
   subscribe(topic: string, onMessage: (correlationId: string, payload: Buffer) => void): Promise<void>
-  publish(topic: string, payload: string | Buffer): Promise<unknown>
+  answer(topic: string, payload: unknown, correlationId: string): Promise<unknown>
   /** Publishes and resolves when a message with the same correlation id is back. */
   ask(topic: string, payload: unknown): Promise<void>
 }
@@ -50,27 +51,32 @@ export async function connectDevice(runtime: Runtime, key: IssuerKey, clientId: 
       metadata: { correlation_id: string; status?: string }
     }
     if (metadata.status === 'error') throw new Error(`the bench got an error reply: ${payload.toString('utf8')}`)
-    handlers.get(topic)?.(metadata.correlation_id, payload)
-    waiting.get(metadata.correlation_id)?.()
+    if (metadata.status === undefined) handlers.get(topic)?.(metadata.correlation_id, payload)
+    // on a topic that both sides use, one hears one's own questions
+    else waiting.get(metadata.correlation_id)?.()
   })
+
+  function publish(topic: string, payload: unknown, correlationId: string, status?: 'ok') {
+    const envelope = createEnvelope(
+      { topic, payload, metadata: { client_id: clientId, correlation_id: correlationId, ...(status && { status }) } },
+      { messageId: randomUUID(), nowMs: Date.now() },
+    )
+    return client.publishAsync(topic, JSON.stringify(envelope), { qos: 1 })
+  }
 
   return {
     async subscribe(topic, onMessage) {
       handlers.set(topic, onMessage)
       await client.subscribeAsync(topic, { qos: 1 })
     },
-    publish: (topic, payload) => client.publishAsync(topic, payload, { qos: 1 }),
+    answer: (topic, payload, correlationId) => publish(topic, payload, correlationId, 'ok'),
     async ask(topic, payload) {
       const correlationId = randomUUID()
-      const envelope = createEnvelope(
-        { topic, payload, metadata: { client_id: clientId, correlation_id: correlationId } },
-        { messageId: randomUUID(), nowMs: Date.now() },
-      )
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       const timer = setTimeout(() => reject(new Error(`no reply on ${topic}`)), REPLY_TIMEOUT_MS)
       waiting.set(correlationId, resolve)
       try {
-        await client.publishAsync(topic, JSON.stringify(envelope), { qos: 1 })
+        await publish(topic, payload, correlationId)
         await promise
       } finally {
         clearTimeout(timer)

@@ -86,20 +86,26 @@ async function runVariant(name: string, assemblyFolder: string, stateFolder: str
   await using echo = await connectDevice(runtime, key, ECHO)
   const topics = {
     request: topicName(DEFAULT_ROOT, 'conscience/evaluate', {}),
-    ping: topicName(DEFAULT_ROOT, 'org/{organizationId}/device/{deviceId}/command/web', PAIR),
-    pong: topicName(DEFAULT_ROOT, 'org/{organizationId}/device/{deviceId}/response', PAIR),
+    // of the topics that devices share, the one that no topic rule listens on
+    echo: topicName(DEFAULT_ROOT, 'org/{organizationId}/device/{deviceId}/command/web', PAIR),
     shared: topicName(DEFAULT_ROOT, 'conscience/results', {}),
   }
   await asker.subscribe(privateReplyTopic(DEFAULT_ROOT, ASKER), () => {})
   await asker.subscribe(topics.shared, () => {})
-  await asker.subscribe(topics.pong, () => {})
-  await echo.subscribe(topics.ping, (_, payload) => void echo.publish(topics.pong, payload))
+  await asker.subscribe(topics.echo, () => {})
+  await echo.subscribe(
+    topics.echo,
+    (correlationId, payload) =>
+      void echo.answer(topics.echo, JSON.parse(payload.toString('utf8')).payload, correlationId),
+  )
 
+  // that both have come is written down too
+  await runtime.idle()
   const before = tableCalls(runtime)
   tell(`${name}: warming up`)
   const asks = {
     request: () => asker.ask(topics.request, REQUEST),
-    echo: () => asker.ask(topics.ping, REQUEST),
+    echo: () => asker.ask(topics.echo, REQUEST),
   }
   const figures = await measure(asks, (block) =>
     tell(`${name}: requests beside bare echoes, ${block}/${SAMPLES.blocks}`),
