@@ -1,28 +1,25 @@
-import { CfnOutput, CfnParameter, CustomResource, Stack, type StackProps } from 'aws-cdk-lib'
-import * as lambda from 'aws-cdk-lib/aws-lambda'
+import { CfnOutput, CfnParameter, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import {
   ASYNCHRONOUS_LIMITS,
   deploymentNames,
   functionName,
   type HandlerName,
-  REQUEST_LIMITS,
   RULE_ERRORS_LABEL,
 } from '#contract/index.ts'
 import { MEMORY_TIME_INDEX } from '#functions/memory/env.ts'
-import { CUSTOM_RESOURCES } from '#functions/registrar/env.ts'
 import type { BundleFolders, FunctionName } from './bundles.ts'
-import { BridgeFunction, iotArn } from './constructs/bridge-function.ts'
-import { DeadLetterQueue } from './constructs/dead-letter-queue.ts'
+import type { BridgeFunction } from './constructs/bridge-function.ts'
 import { DeviceEndpoints } from './constructs/device-endpoints.ts'
 import { DeviceRequests } from './constructs/device-requests.ts'
 import { EventBus } from './constructs/event-bus.ts'
-import { FleetResources } from './constructs/fleet.ts'
 import { IotLogging } from './constructs/iot-logging.ts'
 import { addMonitoring } from './constructs/monitoring.ts'
 import { Presence } from './constructs/presence.ts'
 import { allowPublishing } from './constructs/publishing.ts'
+import { addRegistration } from './constructs/registration.ts'
 import { Secrets } from './constructs/secrets.ts'
+import { StackFunctions } from './constructs/stack-functions.ts'
 import { Tables } from './constructs/tables.ts'
 import { TokenService } from './constructs/token-service.ts'
 import { TopicRoutes } from './constructs/topic-routes.ts'
@@ -50,22 +47,15 @@ const WORKFLOW_TIMEOUT_SECONDS = 30
 
 /** The whole bridge of one stage: endpoints, rules, functions, tables, queues, alarms. */
 export class BridgeStack extends Stack {
-  readonly #props: BridgeStackProps
-
   constructor(scope: Construct, id: string, props: BridgeStackProps) {
     super(scope, id, props)
-    this.#props = props
     const { settings } = props
     const names = deploymentNames(settings.stage)
     const tables = new Tables(this, 'Tables', settings)
     const secrets = new Secrets(this, 'Secrets', settings)
-    const errorQueue = new DeadLetterQueue(this, 'RuleErrors', { ...settings, label: RULE_ERRORS_LABEL })
-    const queues = { [RULE_ERRORS_LABEL]: errorQueue.queue } as Record<string, DeadLetterQueue['queue']>
-    const queueOf = (name: FunctionName) => {
-      const { queue } = new DeadLetterQueue(this, `DeadLetters-${name}`, { ...settings, label: name })
-      queues[name] = queue
-      return queue
-    }
+    const functions = new StackFunctions(this, props)
+    const errorQueue = functions.deadLetterQueue(RULE_ERRORS_LABEL, 'RuleErrors')
+    const queueOf = (name: FunctionName) => functions.deadLetterQueue(name)
     const presence = settings.presence ? new Presence(this, 'Presence', settings, queueOf('presence')) : undefined
     const eventBus = settings.events ? new EventBus(this, 'EventBus', settings) : undefined
     const environments = environmentsOf({
@@ -81,15 +71,15 @@ export class BridgeStack extends Stack {
     })
     const reserved = settings.reservedConcurrency
 
-    const publisher = this.#function('publisher', 'Publishes outcomes to MQTT', environments.publisher, {
+    const publisher = functions.add('publisher', 'Publishes outcomes to MQTT', environments.publisher, {
       deadLetterQueue: queueOf('publisher'),
       reservedConcurrency: reserved,
     })
     allowPublishing(publisher, settings.root)
     publisher.allow('dynamodb:UpdateItem', tables.correlations.tableArn)
-    this.#asynchronous(publisher, ASYNCHRONOUS_LIMITS.publisher)
+    functions.asynchronous(publisher, ASYNCHRONOUS_LIMITS.publisher)
 
-    const authorizer = this.#function(
+    const authorizer = functions.add(
       'authorizer',
       'Decides who connects and with which rights',
       environments.authorizer,
@@ -101,51 +91,51 @@ export class BridgeStack extends Stack {
     )
     authorizer.allow('dynamodb:GetItem', tables.devices.tableArn)
     authorizer.allow('secretsmanager:GetSecretValue', secrets.issuer.secretArn, secrets.deviceMaster.secretArn)
-    const rotator = this.#function('rotator', 'Renews the issuer key', environments.rotator)
+    const rotator = functions.add('rotator', 'Renews the issuer key', environments.rotator)
     secrets.rotateIssuer(rotator, settings.issuerRotationDays)
-    const tokens = this.#function('tokens', 'Issues tokens over HTTP', environments.tokens)
+    const tokens = functions.add('tokens', 'Issues tokens over HTTP', environments.tokens)
     tokens.allow('dynamodb:GetItem', tables.devices.tableArn)
     tokens.allow('secretsmanager:GetSecretValue', secrets.issuer.secretArn, secrets.deviceMaster.secretArn)
     const tokenService = new TokenService(this, 'TokenService', { ...settings, tokens })
 
     const handlers: Record<HandlerName, BridgeFunction> = {
-      conscience: this.#function('conscience', 'Evaluates actions', environments.conscience, {
+      conscience: functions.add('conscience', 'Evaluates actions', environments.conscience, {
         deadLetterQueue: queueOf('conscience'),
       }),
-      memory: this.#function('memory', 'Stores and finds memories', environments.memory, {
+      memory: functions.add('memory', 'Stores and finds memories', environments.memory, {
         deadLetterQueue: queueOf('memory'),
       }),
-      api: this.#function('api', 'Forwards requests to the API upstream', environments.api, {
+      api: functions.add('api', 'Forwards requests to the API upstream', environments.api, {
         deadLetterQueue: queueOf('api'),
       }),
-      answers: this.#function('answers', 'Stores the answers of devices', environments.answers, {
+      answers: functions.add('answers', 'Stores the answers of devices', environments.answers, {
         deadLetterQueue: queueOf('answers'),
       }),
-      events: this.#function('events', 'Keeps the last state of each client', environments.events, {
+      events: functions.add('events', 'Keeps the last state of each client', environments.events, {
         deadLetterQueue: queueOf('events'),
       }),
-      starter: this.#function('starter', 'Starts the workflows that answer requests', environments.starter, {
+      starter: functions.add('starter', 'Starts the workflows that answer requests', environments.starter, {
         deadLetterQueue: queueOf('starter'),
       }),
     }
     for (const name of ['conscience', 'memory', 'api'] as const) {
       handlers[name].allow('dynamodb:UpdateItem', tables.correlations.tableArn)
-      this.#asynchronous(handlers[name], ASYNCHRONOUS_LIMITS.request, publisher)
+      functions.asynchronous(handlers[name], ASYNCHRONOUS_LIMITS.request, publisher)
     }
     for (const name of ['events', 'answers'] as const) {
-      this.#asynchronous(handlers[name], ASYNCHRONOUS_LIMITS.event, publisher)
+      functions.asynchronous(handlers[name], ASYNCHRONOUS_LIMITS.event, publisher)
     }
-    this.#asynchronous(handlers.starter, ASYNCHRONOUS_LIMITS.workflowStart, publisher)
+    functions.asynchronous(handlers.starter, ASYNCHRONOUS_LIMITS.workflowStart, publisher)
     handlers.memory.allow('dynamodb:PutItem', tables.memories.tableArn)
     handlers.memory.allow('dynamodb:Query', `${tables.memories.tableArn}/index/${MEMORY_TIME_INDEX.indexName}`)
     handlers.memory.allow('dynamodb:GetItem', tables.devices.tableArn)
     handlers.api.allow('dynamodb:GetItem', tables.devices.tableArn)
     handlers.events.allow('dynamodb:UpdateItem', tables.status.tableArn)
 
-    const requester = this.#function('requester', 'Asks devices for workflows', environments.requester, {
+    const requester = functions.add('requester', 'Asks devices for workflows', environments.requester, {
       timeoutSeconds: REQUESTER_TIMEOUT_SECONDS,
     })
-    const http = this.#function('http', 'Asks devices for HTTP callers', environments.http, {
+    const http = functions.add('http', 'Asks devices for HTTP callers', environments.http, {
       timeoutSeconds: HTTP_TIMEOUT_SECONDS,
     })
     const deviceRequests = new DeviceRequests(this, 'DeviceRequests', {
@@ -158,11 +148,11 @@ export class BridgeStack extends Stack {
     })
 
     const reconcilerQueue = queueOf('reconciler')
-    const reconciler = this.#function('reconciler', 'Answers for workflows that failed', environments.reconciler, {
+    const reconciler = functions.add('reconciler', 'Answers for workflows that failed', environments.reconciler, {
       deadLetterQueue: reconcilerQueue,
     })
-    this.#asynchronous(reconciler, ASYNCHRONOUS_LIMITS.event)
-    const review = this.#function('review', 'Workflow: an operator reviews an action', environments.review, {
+    functions.asynchronous(reconciler, ASYNCHRONOUS_LIMITS.event)
+    const review = functions.add('review', 'Workflow: an operator reviews an action', environments.review, {
       deadLetterQueue: queueOf('review'),
       timeoutSeconds: WORKFLOW_TIMEOUT_SECONDS,
       executionTimeoutSeconds: executionTimeoutSeconds(settings.reviewDecisionSeconds),
@@ -176,21 +166,27 @@ export class BridgeStack extends Stack {
       stage: settings.stage,
       root: settings.root,
       functions: handlers,
-      errorQueue: errorQueue.queue,
+      errorQueue,
     })
     const optional: Record<string, BridgeFunction> = {}
     if (eventBus) {
-      optional.announcer = this.#function('announcer', 'Tells others what happens', environments.announcer)
+      optional.announcer = functions.add('announcer', 'Tells others what happens', environments.announcer)
       eventBus.feed(optional.announcer, tables)
     }
     if (presence) {
       const { deadLetterQueue } = presence
-      optional.presence = this.#function('presence', 'Follows who is there', environments.presence, { deadLetterQueue })
-      this.#asynchronous(optional.presence, ASYNCHRONOUS_LIMITS.event)
+      optional.presence = functions.add('presence', 'Follows who is there', environments.presence, { deadLetterQueue })
+      functions.asynchronous(optional.presence, ASYNCHRONOUS_LIMITS.event)
       presence.invoke(optional.presence, tables, routes)
     }
     const endpoints = new DeviceEndpoints(this, 'Endpoints', { ...settings, authorizer })
-    const registrar = this.#registrar(tables, environments.registrar, endpoints)
+    const registrar = functions.add(
+      'registrar',
+      'Writes devices and host names at deployment',
+      environments.registrar,
+      { timeoutSeconds: REGISTRAR_TIMEOUT_SECONDS },
+    )
+    addRegistration(this, registrar, { settings, tables, endpoints })
     if (settings.iotLogging) new IotLogging(this, 'IotLogging')
     addMonitoring(this, settings, {
       functions: {
@@ -198,7 +194,7 @@ export class BridgeStack extends Stack {
         ...optional,
       },
       withDestinations: Object.keys(handlers),
-      deadLetterQueues: queues,
+      deadLetterQueues: functions.queues,
       ruleNames: routes.ruleNames,
     })
     this.#outputs({
@@ -227,69 +223,6 @@ export class BridgeStack extends Stack {
       default: '',
       description: 'Base URL that api requests are forwarded to; empty: they are refused',
     }).valueAsString
-  }
-
-  #function(
-    name: FunctionName,
-    description: string,
-    environment: Readonly<Record<string, string>>,
-    options: Partial<ConstructorParameters<typeof BridgeFunction>[2]> = {},
-  ): BridgeFunction {
-    return new BridgeFunction(this, name, {
-      functionName: functionName(this.#props.settings.stage, name),
-      bundleFolder: this.#props.bundles[name],
-      description,
-      environment,
-      timeoutSeconds: REQUEST_LIMITS.functionTimeoutSeconds,
-      isProduction: this.#props.settings.isProduction,
-      ...options,
-    })
-  }
-
-  /** How Lambda's queue treats the function, and where its outcomes go. */
-  #asynchronous(
-    source: BridgeFunction,
-    limits: { retries: number; maximumEventAgeSeconds: number },
-    destination?: BridgeFunction,
-  ): void {
-    const target = destination && { destination: destination.function.functionArn }
-    new lambda.CfnEventInvokeConfig(source, 'Asynchronous', {
-      functionName: source.function.functionName,
-      qualifier: '$LATEST',
-      maximumRetryAttempts: limits.retries,
-      maximumEventAgeInSeconds: limits.maximumEventAgeSeconds,
-      ...(target && { destinationConfig: { onSuccess: target, onFailure: target } }),
-    })
-    if (destination) source.allow('lambda:InvokeFunction', destination.function.functionArn)
-  }
-
-  #registrar(
-    tables: Tables,
-    environment: Readonly<Record<string, string>>,
-    endpoints: DeviceEndpoints,
-  ): BridgeFunction {
-    const { settings } = this.#props
-    const registrar = this.#function('registrar', 'Writes devices and host names at deployment', environment, {
-      timeoutSeconds: REGISTRAR_TIMEOUT_SECONDS,
-    })
-    registrar.allow('dynamodb:UpdateItem', tables.devices.tableArn)
-    registrar.allow('iot:DescribeDomainConfiguration', ...endpoints.domainConfigurations.map((one) => one.attrArn))
-    const things = settings.fleet.devices.map(({ clientId }) => iotArn(this, 'thing', clientId))
-    if (things.length > 0) registrar.allow('iot:UpdateThing', ...things)
-    const serverNames = new CustomResource(this, 'ServerNames', {
-      serviceToken: registrar.function.functionArn,
-      resourceType: CUSTOM_RESOURCES.serverNames,
-      properties: { DomainConfigurationNames: endpoints.domainConfigurations.map((one) => one.ref) },
-    })
-    const fleet = new FleetResources(this, 'Fleet', {
-      settings,
-      registrarArn: registrar.function.functionArn,
-      domainName: serverNames.getAttString(`ServerName${endpoints.roleEndpoint}`),
-    })
-    // without its policy the function would be called before it may do anything
-    for (const resource of [fleet, serverNames]) resource.node.addDependency(registrar.role)
-    new CfnOutput(this, 'ServerNamesOutput', { key: 'ServerNames', value: serverNames.getAttString('ServerNames') })
-    return registrar
   }
 
   #outputs(values: Readonly<Record<string, string>>): void {

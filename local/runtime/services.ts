@@ -1,20 +1,14 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import {
-  type ApiServer,
-  createApiServer,
-  createCfnResponses,
-  type Route,
-  type ServiceHandler,
-} from '../aws-api/index.ts'
+import { type ApiServer, createApiServer, createCfnResponses, type ServiceHandler } from '../aws-api/index.ts'
 import { type Broker, createBroker, createMemorySessionStore, createSqliteSessionStore } from '../broker/index.ts'
-import { createCloudWatch, PROMETHEUS_CONTENT_TYPE } from '../cloudwatch/index.ts'
+import { createCloudWatch } from '../cloudwatch/index.ts'
 import { createDurableExecutions, statusChange, withDurableExecutions } from '../durable/index.ts'
 import { createDynamoDb, dynamoDbService } from '../dynamodb/index.ts'
 import { createEventSources } from '../event-sources/index.ts'
 import { createEventBridge, eventsService } from '../events/index.ts'
 import { createGateway, type HttpApis, openHttpApiServer } from '../http-api/index.ts'
-import { createIam, type Iam } from '../iam/index.ts'
+import { createIam } from '../iam/index.ts'
 import {
   createConnectionGate,
   createIotRegistry,
@@ -24,15 +18,16 @@ import {
   iotControlService,
   iotDataService,
 } from '../iot/index.ts'
-import { createFunctionVersions, createLambdaService, type Deliver, type JsonValue } from '../lambda/index.ts'
-import { destinationAction, requireGrant } from '../resources/index.ts'
+import { createFunctionVersions, createLambdaService, type JsonValue } from '../lambda/index.ts'
 import { createSecrets, secretsService } from '../secrets/index.ts'
 import { createSqsService } from '../sqs/index.ts'
 import { createSystemClock } from '../state/index.ts'
 import { createStepFunctions, executionStatusEvent, statesService } from '../step-functions/index.ts'
+import { createDelivery, invokeRefusal } from './async-destinations.ts'
 import { createBusTargets } from './bus-targets.ts'
 import { issueClientCertificate } from './client-certificates.ts'
 import { lambdaApi } from './lambda-api.ts'
+import { metricsRoute } from './metrics-route.ts'
 import { LOCAL_ACCOUNT, type RuntimeOptions } from './options.ts'
 import { rateLimits } from './rate-limits.ts'
 import { readings } from './readings.ts'
@@ -82,21 +77,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
   opened.defer(() => dynamoDb.close())
   const cfnResponses = createCfnResponses()
 
-  const deliver: Deliver = async (targetArn, body, from) => {
-    const functionName = from.functionArn.split(':')[6] ?? ''
-    if (from.roleArn === undefined) throw new Error(`${functionName} has no role to deliver with`)
-    requireGrant({ iam }, from.roleArn, functionName, destinationAction(targetArn), targetArn)
-    if (targetArn.split(':')[2] === 'lambda') {
-      await lambda.invokeAsync(targetArn, body)
-      return
-    }
-    const { requestId, errorCode, errorMessage } = from
-    sqs.send(targetArn, {
-      body: JSON.stringify(body),
-      messageAttributes: attributes({ RequestID: requestId, ErrorCode: errorCode, ErrorMessage: errorMessage }),
-    })
-  }
-
+  const deliver = createDelivery({ iam, sqs, lambda: () => lambda })
   const versions = createFunctionVersions(db)
   const functions = createLambdaService({
     db,
@@ -203,7 +184,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     services,
     identify: (accessKeyId, sessionToken) => iam.identify(accessKeyId, sessionToken),
     authorize: (caller, action, resource, context) => iam.authorize(caller, action, resource, context),
-    routes: [cfnResponses.route, metricsRoute(() => cloudWatch.prometheus())],
+    routes: [cfnResponses.route, metricsRoute(cloudWatch)],
     port: options.apiPort,
     log,
   })
@@ -252,35 +233,6 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     httpApis,
     httpApiUrl: httpApi.url,
   }
-}
-
-function metricsRoute(text: () => string): Route {
-  return {
-    method: 'GET',
-    pathPrefix: '/metrics',
-    handle: () => ({ status: 200, headers: { 'content-type': PROMETHEUS_CONTENT_TYPE }, body: text() }),
-  }
-}
-
-/** Why a function's role may not invoke another function. */
-function invokeRefusal(iam: Iam, roleArn: string | undefined, functionName: string, targetArn: string) {
-  if (roleArn === undefined) return `${functionName} has no role to invoke with`
-  try {
-    requireGrant({ iam }, roleArn, functionName, 'lambda:InvokeFunction', targetArn)
-    return undefined
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
-}
-
-function attributes(values: Record<string, string | number | undefined>) {
-  const present = Object.entries(values).filter((entry): entry is [string, string | number] => entry[1] !== undefined)
-  return Object.fromEntries(
-    present.map(([name, value]) => [
-      name,
-      { DataType: typeof value === 'number' ? 'Number' : 'String', StringValue: String(value) },
-    ]),
-  )
 }
 
 /** The kind of a function's error, not its message: that may quote what the client sent. */
