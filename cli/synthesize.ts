@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -19,6 +19,11 @@ const SOURCES = [
 /** Settings that name a file. */
 const FILE_SETTINGS = ['tokenSigningKeysFile', 'fleetFile', 'conscienceRulesFile', 'jwksFile']
 const KEY_FILE = '.sources'
+/** Reading TypeScript takes a good part of the time of a synthesis. Relative to the project, where the app runs. */
+export const COMPILE_CACHE = 'node_modules/.cache/mqtt-cloud-bridge/compiled'
+
+/** Runs the CDK app with these variables beside those of this process; rejects with synth_failed. */
+export type RunApp = (env: Readonly<Record<string, string>>, signal?: AbortSignal) => Promise<void>
 
 /**
  * Makes sure that `outputFolder` holds the assembly of today's sources and context, and makes it only when they have changed.
@@ -44,19 +49,22 @@ export async function synthesize(options: {
 /** Makes an assembly in a folder. Throws synth_failed with the app's own words; with `signal` aborted, at once. */
 export async function synthesizeInto(
   outputFolder: string,
-  options: { projectFolder: string; context: Readonly<Record<string, string>>; signal?: AbortSignal },
+  options: {
+    projectFolder: string
+    context: Readonly<Record<string, string>>
+    signal?: AbortSignal
+    /** @default in a new process */
+    run?: RunApp
+  },
 ): Promise<void> {
-  const { projectFolder, context, signal } = options
+  const { projectFolder, context, signal, run = runIn(projectFolder) } = options
   const env = {
-    // reading TypeScript takes a good part of the time
-    NODE_COMPILE_CACHE: join(projectFolder, 'node_modules/.cache/mqtt-cloud-bridge/compiled'),
-    ...process.env,
     CDK_OUTDIR: outputFolder,
     CDK_CONTEXT_JSON: JSON.stringify({ ...projectContext(projectFolder), ...context }),
     // the checks before a deployment are for "cdk synth"; they take longer than all the rest
     CDK_VALIDATION: 'false',
   }
-  await run(projectFolder, env, signal)
+  await run(env, signal)
 }
 
 /** Files and folders that a template is made of; `context` beside what cdk.json says. */
@@ -116,15 +124,22 @@ function filesOf(path: string): string[] {
     .sort()
 }
 
-function run(projectFolder: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<void> {
-  const child = spawn(process.execPath, ['bin/app.ts'], {
-    cwd: projectFolder,
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    ...(signal && { signal }),
-  })
+function runIn(projectFolder: string): RunApp {
+  return (env, signal) =>
+    appEnded(
+      spawn(process.execPath, ['bin/app.ts'], {
+        cwd: projectFolder,
+        env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...env },
+        stdio: ['ignore', 'ignore', 'pipe'],
+        ...(signal && { signal }),
+      }),
+    )
+}
+
+/** Resolves when a run of the CDK app has ended well. Rejects with synth_failed and the app's own words, from standard error. */
+export function appEnded(child: ChildProcess): Promise<void> {
   const words: Buffer[] = []
-  child.stderr.on('data', (chunk: Buffer) => words.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => words.push(chunk))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (exitCode) => {

@@ -5,6 +5,7 @@ import { JWKS_FILE } from '#functions/authorizer/env.ts'
 import { RULES_FILE } from '#functions/conscience/env.ts'
 import { parseRules } from '#functions/conscience/rules.ts'
 import { ROLES_FILE } from '#functions/shared/settings.ts'
+import { readBundleInputs } from './bundle-inputs.ts'
 import { type Bundle, bundleFunction } from './bundling.ts'
 import type { BridgeSettings } from './settings.ts'
 
@@ -31,7 +32,10 @@ export const FUNCTION_NAMES = [
 export type FunctionName = (typeof FUNCTION_NAMES)[number]
 export type BundleFolders = Readonly<Record<FunctionName, string>>
 
-/** Bundles every function in parallel, with the data files that stand beside some of them. */
+/** esbuild keeps several cores busy with one bundle; all at once are slower, and take the memory of all. */
+const BUNDLES_AT_A_TIME = 2
+
+/** Bundles every function, with the data files that stand beside some of them. */
 export async function bundleAll(
   settings: BridgeSettings,
   projectFolder: string,
@@ -48,12 +52,16 @@ export async function bundleAll(
     conscience: rules,
     review: rules,
   }
-  const bundles = await Promise.all(
-    FUNCTION_NAMES.map(
-      async (name) => [name, await bundleFunction(name, { projectFolder, files: files[name] ?? {} })] as const,
-    ),
-  )
-  return Object.fromEntries(bundles) as Record<FunctionName, Bundle>
+  const inputs = readBundleInputs(projectFolder)
+  const bundles = {} as Record<FunctionName, Bundle>
+  const left = [...FUNCTION_NAMES]
+  const work = async () => {
+    for (let name = left.shift(); name !== undefined; name = left.shift()) {
+      bundles[name] = await bundleFunction(name, { projectFolder, files: files[name] ?? {}, inputs })
+    }
+  }
+  await Promise.all(Array.from({ length: BUNDLES_AT_A_TIME }, work))
+  return bundles
 }
 
 /** The rules as text; checked here, so that a broken file is told by the deployment and not by the function. */

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type BuildOptions, build, type Metafile, version } from 'esbuild'
+import { type BundleInputs, readBundleInputs } from './bundle-inputs.ts'
 import { leaveOutUnused } from './bundle-pruning.ts'
 
 /** The settings every bundle is made with; reasons beside each. */
@@ -40,25 +41,27 @@ export interface Bundle {
   metafile: Metafile
 }
 
+const PLUGIN_CODE = readFileSync(new URL('./bundle-pruning.ts', import.meta.url))
+
 /** Bundles of a function that are kept: runs of another state of the sources may still read theirs. */
 const KEPT_VERSIONS = 4
 
 /**
  * Bundles `functions/<name>/index.ts` into a folder that is kept between runs and made again only when a source, a data file, an option or
- * esbuild itself has changed. `files` are put beside the bundle under the given names. A folder is named after what it was made from and
+ * esbuild itself has changed. `files` are put beside the bundle under the given names; `inputs` is the state of the files, for bundles that are made in one pass. A folder is named after what it was made from and
  * never written to again, so runs at the same time do not disturb each other.
  */
 export async function bundleFunction(
   name: string,
-  options: { projectFolder: string; files?: Readonly<Record<string, string>> },
+  options: { projectFolder: string; files?: Readonly<Record<string, string>>; inputs?: BundleInputs },
 ): Promise<Bundle> {
-  const { projectFolder, files = {} } = options
+  const { projectFolder, files = {}, inputs = readBundleInputs(projectFolder) } = options
   const cache = join(projectFolder, 'node_modules', '.cache', 'mqtt-cloud-bridge', 'bundles')
-  const recordFile = join(cache, `${name}.meta.json`)
+  const recordFile = join(cache, `${name}.json`)
   const kept = readRecord(recordFile)
-  if (kept !== undefined && kept.key === cacheKey(kept.metafile, projectFolder, files)) {
+  if (kept !== undefined && kept.key === cacheKey(kept.sources, inputs, files)) {
     const folder = join(cache, name, kept.key)
-    if (existsSync(folder)) return { folder, metafile: kept.metafile }
+    if (existsSync(folder)) return bundleIn(folder)
   }
   mkdirSync(join(cache, name), { recursive: true })
   const fresh = mkdtempSync(join(cache, `${name}-`))
@@ -70,12 +73,15 @@ export async function bundleFunction(
       outdir: relative(projectFolder, fresh),
     })
     for (const [file, content] of Object.entries(files)) writeFileSync(join(fresh, file), content)
-    const key = cacheKey(metafile, projectFolder, files)
+    const sources = Object.keys(metafile.inputs).sort()
+    const key = cacheKey(sources, inputs, files)
     const folder = join(cache, name, key)
+    writeFileSync(`${fresh}.metafile.json`, JSON.stringify(metafile))
+    renameSync(`${fresh}.metafile.json`, metafileOf(folder))
     moveUnlessThere(fresh, folder)
-    writeWhole(recordFile, JSON.stringify({ key, metafile } satisfies KeptBundle))
+    writeWhole(recordFile, JSON.stringify({ key, sources } satisfies KeptBundle))
     removeOld(join(cache, name), key)
-    return { folder, metafile }
+    return bundleIn(folder)
   } finally {
     rmSync(fresh, { recursive: true, force: true })
   }
@@ -83,7 +89,21 @@ export async function bundleFunction(
 
 interface KeptBundle {
   key: string
-  metafile: Metafile
+  /** Paths relative to the project, in their order. */
+  sources: string[]
+}
+
+/** Beside the folder, whose files are deployed. */
+const metafileOf = (folder: string) => `${folder}.metafile.json`
+
+function bundleIn(folder: string): Bundle {
+  return {
+    folder,
+    // most runs do not look at it, and it is large
+    get metafile() {
+      return JSON.parse(readFileSync(metafileOf(folder), 'utf8')) as Metafile
+    },
+  }
 }
 
 /** A record that cannot be read is as good as none: the bundle is made again. */
@@ -111,23 +131,22 @@ function writeWhole(file: string, text: string): void {
 }
 
 function removeOld(versions: string, current: string): void {
-  const others = readdirSync(versions)
-    .filter((version) => version !== current)
-    .map((version) => ({
-      path: join(versions, version),
-      stat: statSync(join(versions, version), { throwIfNoEntry: false }),
+  const others = readdirSync(versions, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== current)
+    .map(({ name }) => ({
+      path: join(versions, name),
+      stat: statSync(join(versions, name), { throwIfNoEntry: false }),
     }))
     .sort((one, other) => (other.stat?.mtimeMs ?? 0) - (one.stat?.mtimeMs ?? 0))
-  for (const { path } of others.slice(KEPT_VERSIONS - 1)) rmSync(path, { recursive: true, force: true })
+  for (const { path } of others.slice(KEPT_VERSIONS - 1)) {
+    for (const one of [path, metafileOf(path)]) rmSync(one, { recursive: true, force: true })
+  }
 }
 
-function cacheKey(metafile: Metafile, projectFolder: string, files: Readonly<Record<string, string>>): string {
+function cacheKey(sources: readonly string[], inputs: BundleInputs, files: Readonly<Record<string, string>>): string {
   const hash = createHash('sha256').update(JSON.stringify([version, OPTIONS, files]))
   // a plugin's code is no part of the options' text
-  hash.update(readFileSync(new URL('./bundle-pruning.ts', import.meta.url)))
-  for (const input of Object.keys(metafile.inputs).sort()) {
-    const path = join(projectFolder, input)
-    hash.update(input).update(existsSync(path) ? readFileSync(path) : 'gone')
-  }
+  hash.update(PLUGIN_CODE)
+  for (const path of sources) hash.update(path).update(inputs.stateOf(path))
   return hash.digest('hex')
 }

@@ -1,8 +1,9 @@
 import { watch } from 'chokidar'
 import type { Runtime, RuntimeLog } from '#local/index.ts'
-import { synthesizeInto, watchedPaths } from '../synthesize.ts'
+import { type RunApp, synthesizeInto, watchedPaths } from '../synthesize.ts'
 import type { AssemblyFolders } from './assembly-folders.ts'
 import { firstProblem } from './first-problem.ts'
+import { startSynthesisAhead } from './synthesis-ahead.ts'
 
 /** An editor writes a file in several steps, and a change of branch many files. */
 const SETTLED_MS = 60
@@ -23,6 +24,7 @@ export interface WatchOptions {
  */
 export async function watchProject(options: WatchOptions): Promise<AsyncDisposable> {
   const { projectFolder, context } = options
+  const ahead = startSynthesisAhead(projectFolder)
   const watcher = watch(watchedPaths(projectFolder, context), { ignoreInitial: true })
   const ready = new Promise<void>((resolve) => watcher.once('ready', () => resolve()))
   let timer: NodeJS.Timeout | undefined
@@ -46,7 +48,7 @@ export async function watchProject(options: WatchOptions): Promise<AsyncDisposab
     while (isStale) {
       isStale = false
       synthesis = new AbortController()
-      await reload(options, synthesis.signal)
+      await reload(options, ahead.run, synthesis.signal)
     }
   }
 
@@ -58,16 +60,17 @@ export async function watchProject(options: WatchOptions): Promise<AsyncDisposab
       isStale = false
       synthesis?.abort()
       await working
+      ahead[Symbol.dispose]()
     },
   }
 }
 
-async function reload(options: WatchOptions, signal: AbortSignal): Promise<void> {
+async function reload(options: WatchOptions, run: RunApp, signal: AbortSignal): Promise<void> {
   const { projectFolder, context, runtime, folders, log } = options
   const startedAtMs = performance.now()
   const folder = folders.make()
   try {
-    await synthesizeInto(folder, { projectFolder, context, signal })
+    await synthesizeInto(folder, { projectFolder, context, signal, run })
     const { created, updated, removed } = await runtime.reload(folder)
     folders.removeUnused(folder, runtime.codeFolders())
     options.onReloaded()

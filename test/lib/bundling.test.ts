@@ -88,7 +88,7 @@ describe('a bundle is made again', () => {
   test('when an end in the middle of writing has left half a record', async () => {
     const { bundle, cache } = createProject()
     await bundle()
-    writeFileSync(join(cache, 'greeter.meta.json'), '{"key":"')
+    writeFileSync(join(cache, 'greeter.json'), '{"key":"')
 
     const { folder } = await bundle()
 
