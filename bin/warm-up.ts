@@ -17,7 +17,6 @@ import 'aws-cdk-lib/aws-secretsmanager'
 import 'aws-cdk-lib/aws-sns'
 import * as sqs from 'aws-cdk-lib/aws-sqs'
 import { transform } from 'esbuild'
-import 'zod'
 
 function warmUpCdk(): void {
   const app = new App()

@@ -29,7 +29,7 @@ const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   'bin/link.js': { ours: [], packages: [], node: ['node:fs'] },
   'bin/parity.ts': { ours: ['#local/parity/index.ts'], packages: [], node: ['node:fs'] },
   'bin/topics.ts': { ours: ['#asyncapi/index.ts'], packages: [], node: ['node:fs', 'node:path'] },
-  'bin/warm-up.ts': { ours: [], packages: ['aws-cdk-lib', 'esbuild', 'zod'], node: ['node:fs'] },
+  'bin/warm-up.ts': { ours: [], packages: ['aws-cdk-lib', 'aws-cdk-lib/**', 'esbuild'], node: ['node:fs'] },
   cli: {
     ours: [
       '#asyncapi/index.ts',
