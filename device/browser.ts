@@ -39,6 +39,7 @@ export {
   DEVICE_ERRORS,
   DeviceError,
   type DeviceErrorCode,
+  deviceError,
   FatalError,
   isDeviceError,
   ReconnectableError,

@@ -43,6 +43,7 @@ export {
   DEVICE_ERRORS,
   DeviceError,
   type DeviceErrorCode,
+  deviceError,
   FatalError,
   isDeviceError,
   ReconnectableError,

@@ -26,6 +26,7 @@ import { createEdgeMetrics } from './metrics/edge-metrics.ts'
 import { createDeviceIdentity } from './mqtt/device-identity.ts'
 import { createIntake } from './mqtt/intake.ts'
 import { createEdgePublisher } from './mqtt/publisher.ts'
+import { createRequester } from './mqtt/requester.ts'
 import { createSubscriptionService } from './mqtt/subscription-service.ts'
 import { createTopicHub } from './mqtt/topic-hub.ts'
 import { createEdgeService } from './service/create-service.ts'
@@ -146,6 +147,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     onPublished: metrics.published,
     onAccepted: (topic, payload) => channel.published(topic, payload),
   })
+  const requester = createRequester({ root, bridge, hub, access, identity, clock, onPublished: metrics.published })
   const subscriptions = createSubscriptionService({
     store,
     hub,
@@ -194,7 +196,6 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 
   const service = createEdgeService({
     settings,
-    root,
     instanceId,
     startedAtMs,
     bridge,
@@ -202,6 +203,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     access,
     hub,
     publisher,
+    requester,
     subscriptions,
     intake,
     queue,

@@ -21,6 +21,8 @@ const DEVICE_STATUS: Partial<Readonly<Record<DeviceErrorCode, number>>> = {
   operation_timeout: 504,
   reply_timeout: 504,
   message_expired: 504,
+  // the caller has gone: nobody reads it
+  aborted: 499,
 }
 const OTHER_DEVICE_STATUS = 502
 
@@ -53,6 +55,8 @@ function ofFramework(error: unknown): ErrorAnswer | undefined {
   if (statusCode === 413) return answerOfError(edgeError('body_too_large', { limitBytes: limitOf(error) }))
   if (statusCode === 415) return answerOfError(edgeError('media_type_unsupported'))
   if (statusCode === 400) return answerOfError(edgeError('body_malformed'))
+  // a path that leads out of the reference's files
+  if (statusCode === 403 || statusCode === 404) return answerOfError(edgeError('route_unknown'))
   return undefined
 }
 

@@ -14,7 +14,7 @@ import { addMessageStreamRoute, type MessageStreams } from './message-stream-rou
 import { addMqttRoutes } from './mqtt-routes.ts'
 import { OPEN_API } from './open-api.ts'
 import { addPetalRoutes } from './petal-routes.ts'
-import { addProblemAnswers } from './problem-answers.ts'
+import { addProblemAnswers, answerExpectation, answerMalformed } from './problem-answers.ts'
 
 export interface HttpService {
   /** Where it listens: `http://127.0.0.1:3004`, or `unix:/path`. */
@@ -45,12 +45,14 @@ export async function createHttpApp({
   const { maxBodyBytes, token, allowedHosts, socket } = settings
   const app = fastify({
     bodyLimit: maxBodyBytes,
+    clientErrorHandler: answerMalformed,
     forceCloseConnections: true,
     // keys of a payload are its sender's
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
     routerOptions: { maxParamLength: 256 },
   })
+  app.server.on('checkExpectation', answerExpectation)
   // a page of any origin can send a text without asking first
   app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(validatorCompiler)

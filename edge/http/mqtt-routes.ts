@@ -98,7 +98,8 @@ export function addMqttRoutes(instance: FastifyInstance, service: EdgeService): 
     {
       schema: {
         ...route('mqttRequest', 'Publish a request and answer with its reply'),
-        description: 'For topics of the contract that are answered; payload and reply are held against it.',
+        description:
+          'Payload and reply are held against the contract. Flat topics of the device are correlated by `messageId`; topics outside the contract by MQTT 5 response topic and correlation data.',
         body: mqttRequest,
         response: { 200: replied, ...errors },
       },

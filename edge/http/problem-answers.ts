@@ -1,3 +1,5 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { answerOfError, type ErrorAnswer } from '../errors/answer-of-error.ts'
@@ -22,6 +24,34 @@ export function addProblemAnswers(
     const { code, message, httpStatus } = edgeError('route_unknown')
     return reply.status(httpStatus).send(bodyOf({ code, message, httpStatus }, request.url))
   })
+}
+
+/** What is no HTTP reaches no route: it is answered as far as there is somebody to answer, and the connection ends. */
+export function answerMalformed(_error: unknown, socket: Socket): void {
+  if (!socket.writable || socket.destroyed) {
+    socket.destroy()
+    return
+  }
+  const { httpStatus, headers, body } = malformed()
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  socket.end([`HTTP/1.1 ${httpStatus} ${STATUS_CODES[httpStatus]}`, ...lines, '', body].join('\r\n'))
+}
+
+/** Of the header `Expect` there is one value, which never comes here. */
+export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const { httpStatus, headers, body } = malformed()
+  response.writeHead(httpStatus, headers).end(body)
+}
+
+function malformed() {
+  const { code, message, httpStatus } = edgeError('request_malformed')
+  const body = JSON.stringify({ error: message, code })
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  }
+  return { httpStatus, headers, body }
 }
 
 function answerOf(error: FastifyError, limitBytes: number): ErrorAnswer {

@@ -101,7 +101,9 @@ export const subscribed = z.object({
 export const unsubscribed = z.object({ status: z.literal('success'), message: z.string(), ended: z.int() })
 
 export const mqttRequest = z.object({
-  topic: topic.describe('Full name or key of the contract: `conscience/evaluate`.'),
+  topic: topic.describe(
+    'Full name or key of the contract: `conscience/evaluate`. Parameters of a key are the device’s own.',
+  ),
   payload: anyJson,
   timeoutMs,
   correlationId: z
@@ -109,7 +111,12 @@ export const mqttRequest = z.object({
     .min(1)
     .max(256)
     .optional()
-    .describe('The same id with the same payload gets the same answer.'),
+    .describe(
+      'The same id with the same payload gets the same answer. Default: the `messageId` of the payload, else a new UUID.',
+    ),
+  replyTopic: topic
+    .optional()
+    .describe('Of a topic outside the contract: where the reply comes. Default: `<topic>/responses/<client id>`.'),
 })
 export const replied = z.object({ status: z.literal('success'), topic: z.string(), payload: z.unknown() })
 

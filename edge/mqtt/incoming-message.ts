@@ -1,3 +1,4 @@
+import { isProgress } from '#contract/index.ts'
 import type { Message } from '#device/index.ts'
 
 /** A message as programs get it. */
@@ -16,13 +17,19 @@ export interface IncomingMessage {
   readonly messageId: string | undefined
   /** Of the envelope. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined
+  /** Of the envelope, or the MQTT 5 correlation data. */
+  readonly correlationId: string | undefined
+  /** It answers a request, and says that the request failed. */
+  readonly isError: boolean
+  /** It says of a request that its answer still takes. */
+  readonly isProgress: boolean
 }
 
 /** Takes what a handler of the device client got: texts for topics without envelopes, payloads for the others. */
 export function incomingMessage(delivered: unknown, message: Message, nowMs: number): IncomingMessage {
   const isEnveloped = message.key !== undefined
   const payload = payloadObject(isEnveloped ? delivered : parsed(String(delivered)))
-  const { topic, qos, retain, dup, metadata } = message
+  const { topic, qos, retain, dup, metadata, correlationId } = message
   const own = payload.messageId
   const messageId = isEnveloped ? message.messageId : typeof own === 'string' && own !== '' ? own : undefined
   return {
@@ -35,6 +42,11 @@ export function incomingMessage(delivered: unknown, message: Message, nowMs: num
     dup,
     messageId,
     metadata: isEnveloped ? metadata : undefined,
+    correlationId,
+    isError: [metadata.status, message.userProperties.status, ...(isEnveloped ? [] : [payload.status])].includes(
+      'error',
+    ),
+    isProgress: isProgress(payload),
   }
 }
 

@@ -143,6 +143,8 @@ export function createSubscriptionService(options: SubscriptionServiceOptions): 
         const granted = hub.granted(wanted.filter).then(() => true)
         return { subscription, state: (await firstOf(granted, waitMs, clock)) ? 'granted' : 'pending' }
       } catch (error) {
+        // another call has ended it meanwhile: one after the other, both have done what was asked
+        if (active.get(keyOf(wanted))?.subscription !== subscription) return { subscription, state: 'pending' }
         // what was granted before is kept: the rights may come back
         if (!known) await end(subscription)
         throw error

@@ -1,4 +1,4 @@
-import { type Identity, isTopicKey, resolveTopic, topicDefinition } from '#contract/index.ts'
+import type { Identity } from '#contract/index.ts'
 import type { Bridge } from '#device/index.ts'
 import type { CallbackQueue } from '../callbacks/callback-queue.ts'
 import type { EdgeSettings } from '../configuration/settings.ts'
@@ -6,16 +6,15 @@ import { edgeError } from '../errors/edge-error.ts'
 import type { Health } from '../http/health-schema.ts'
 import type { Intake } from '../mqtt/intake.ts'
 import type { EdgePublisher } from '../mqtt/publisher.ts'
+import type { Requester } from '../mqtt/requester.ts'
 import type { SubscriptionService } from '../mqtt/subscription-service.ts'
 import type { TopicHub } from '../mqtt/topic-hub.ts'
 import type { EdgeStore } from '../store/edge-store.ts'
-import { isEnveloped } from '../topics/edge-contract.ts'
 import type { TopicAccess } from '../topics/topic-access.ts'
 import type { EdgeService } from './edge-service.ts'
 
 export interface ServiceParts {
   settings: EdgeSettings
-  root: string
   instanceId: string
   startedAtMs: number
   bridge: Bridge
@@ -23,6 +22,7 @@ export interface ServiceParts {
   access: TopicAccess
   hub: TopicHub
   publisher: EdgePublisher
+  requester: Requester
   subscriptions: SubscriptionService
   intake: Intake
   queue: CallbackQueue
@@ -35,7 +35,7 @@ export interface ServiceParts {
 
 /** Puts the parts together as the service that HTTP and programs in the process call. */
 export function createEdgeService(parts: ServiceParts): EdgeService {
-  const { bridge, store, queue, hub, access, publisher, subscriptions, root } = parts
+  const { bridge, store, queue, hub, access, publisher, requester, subscriptions } = parts
   const { deliveries, batch } = store
 
   function idsOf(ids: readonly number[] | undefined): readonly number[] {
@@ -49,11 +49,7 @@ export function createEdgeService(parts: ServiceParts): EdgeService {
     subscribe: (request) => subscriptions.subscribe(request),
     unsubscribe: (request) => subscriptions.unsubscribe(request),
     subscriptions: () => subscriptions.list(),
-    async request({ topic: named, payload, timeoutMs, correlationId, signal }) {
-      const { key, params, topic } = requestTopic(named)
-      const reply = await bridge.request(key as never, payload as never, { params, timeoutMs, correlationId, signal })
-      return { topic, payload: reply as unknown }
-    },
+    request: (call) => requester.request(call),
     deadLetters: (page) => ({ count: deliveries.countDead(), deadLetters: deliveries.deadLetters(page) }),
     redrive(ids) {
       const wanted = idsOf(ids)
@@ -83,15 +79,6 @@ export function createEdgeService(parts: ServiceParts): EdgeService {
       }
       return remove
     },
-  }
-
-  function requestTopic(named: string) {
-    const found = isTopicKey(named) ? { key: named, parameters: {} } : resolveTopic(root, named)
-    if (!found || !isEnveloped(found.key) || !topicDefinition(found.key).reply)
-      throw edgeError('topic_unanswered', { topic: named })
-    const topic = isTopicKey(named) ? `${root}/${named}` : named
-    access.publish(topic)
-    return { key: found.key, params: found.parameters as Record<string, string>, topic }
   }
 }
 

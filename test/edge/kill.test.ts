@@ -1,26 +1,15 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CallbackReceiver, startCallbackReceiver } from './harness/callback-receiver.ts'
 import { BASE, call, createEdgeBench, type EdgeBench } from './harness/edge-bench.ts'
 import { startPetalProxy } from './harness/petal-proxy.ts'
+import { type EdgeProcess, startEdgeProcess } from './harness/start-edge-process.ts'
 
 const TOPIC = `${BASE}/command`
-const SCRIPT = fileURLToPath(new URL('./harness/edge-process.ts', import.meta.url))
-
-interface EdgeProcess {
-  readonly url: string
-  readonly instanceId: string
-  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>
-}
 
 describe('a service that is killed', () => {
   let bench: EdgeBench
   let receiver: CallbackReceiver
-  const children: ChildProcess[] = []
+  const processes: EdgeProcess[] = []
   let port = '0'
 
   beforeAll(async () => {
@@ -28,33 +17,16 @@ describe('a service that is killed', () => {
     receiver = await startCallbackReceiver()
   })
   afterAll(async () => {
-    for (const child of children) child.kill('SIGKILL')
+    await Promise.all(processes.map((edge) => edge.end('SIGKILL')))
     await receiver?.[Symbol.asyncDispose]()
     await bench?.[Symbol.asyncDispose]()
   })
 
   async function start(): Promise<EdgeProcess> {
-    const caFile = join(bench.folder, 'ca.pem')
-    writeFileSync(caFile, bench.ca)
-    const env = {
-      ...process.env,
-      EDGE_STATE_FOLDER: join(bench.folder, 'killed'),
-      TS_CLIENT_HOST: '127.0.0.1',
-      TS_CLIENT_PORT: port,
-    }
-    const child = fork(SCRIPT, [bench.mqttUrl, caFile], { env })
-    children.push(child)
-    const [ready] = (await once(child, 'message')) as [{ url: string; instanceId: string }]
-    port = new URL(ready.url).port
-    return {
-      ...ready,
-      async end(signal) {
-        const exited = once(child, 'exit')
-        child.kill(signal)
-        const [code] = (await exited) as [number | null]
-        return code
-      },
-    }
+    const edge = await startEdgeProcess(bench, { TS_CLIENT_PORT: port })
+    processes.push(edge)
+    port = new URL(edge.url).port
+    return edge
   }
 
   test('loses no message of QoS 1 that came, wherever it was, and keeps their order', async () => {

@@ -91,7 +91,8 @@ describe('the API below /mqtt', () => {
     [{ topic: EVALUATE, payload: { action: 'silence', context: '' }, timeoutMs: 20 }, 504, 'reply_timeout'],
     [{ topic: EVALUATE, payload: {} }, 400, 'invalid_payload'],
     [{ topic: `${BASE}/response`, payload: {} }, 400, 'topic_unanswered'],
-    [{ topic: 'no/topic', payload: {} }, 400, 'topic_unanswered'],
+    [{ topic: 'jamey/events/status', payload: {} }, 400, 'topic_unanswered'],
+    [{ topic: 'no/topic', payload: {} }, 404, 'topic_unknown'],
   ])('says of the request %j why there is no reply', async (body, status, code) => {
     const answer = await call(edge, '/mqtt/request', body)
     expect([answer.status, answer.body.code]).toEqual([status, code])
@@ -132,6 +133,14 @@ describe('the API below /mqtt', () => {
 
   test.each([{}, { topic: 'a', pattern: 'b' }, { pattern: '' }])('subscribes to nothing for %j', async (body) => {
     expect((await call(edge, '/mqtt/subscribe', body)).status).toBe(400)
+  })
+
+  test('subscribes and unsubscribes at the same time, and neither fails', async () => {
+    const wanted = { kind: 'topic', filter: 'jamey/memory/updates', callbackUrl: null } as const
+    const subscribing = edge.subscribe(wanted)
+    expect(await edge.unsubscribe(wanted)).toBe(1)
+    expect(await subscribing).toMatchObject({ state: 'pending' })
+    expect((await call(edge, '/mqtt/subscriptions')).body.count).toBe(0)
   })
 
   test('serves a pattern after the topic, over what the topic brings, and nothing else', async () => {

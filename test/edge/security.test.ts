@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Edge, readEdgeSettings } from '#edge/index.ts'
@@ -89,6 +89,29 @@ describe('the service', () => {
       expect([answer.status, JSON.parse(answer.text).code]).toEqual([415, 'media_type_unsupported'])
     },
   )
+
+  test.each(['/docs/static/../../../etc/passwd', '/docs/static/..%2f..%2f..%2fetc/passwd', '/../etc/passwd', '/%00'])(
+    'has nothing at %s',
+    async (path) => {
+      const { status, text } = await raw({ port: edge.port, path })
+      expect([status, JSON.parse(text).code]).toEqual([404, 'route_unknown'])
+    },
+  )
+
+  test.each([
+    'nonsense\r\n\r\n',
+    'GET /health HTTP/1.1\r\nhost: localhost\r\nx: a\u0000b\r\n\r\n',
+    'POST /publish HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    'GET /health HTTP/1.1\r\nhost: localhost\r\nexpect: a-miracle\r\n\r\n',
+  ])('answers %j, which is no HTTP, with a code and ends the connection', async (text) => {
+    const socket = connect(edge.port, '127.0.0.1')
+    socket.write(text)
+    const chunks: Buffer[] = []
+    for await (const chunk of socket) chunks.push(chunk as Buffer)
+    const [head = '', body = ''] = Buffer.concat(chunks).toString().split('\r\n\r\n')
+    expect(head).toMatch(/^HTTP\/1\.1 400 /)
+    expect(JSON.parse(body)).toMatchObject({ code: 'request_malformed' })
+  })
 
   test('takes no body beyond its limit', async () => {
     const answer = await call(edge, '/publish', { topic: `${BASE}/response`, payload: { text: 'x'.repeat(3_000) } })

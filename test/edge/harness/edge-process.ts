@@ -2,6 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { readEdgeSettings, startEdge } from '#edge/index.ts'
 
+/** What the process holds; after a collection, if it was started with --expose-gc. */
+export interface EdgeUsage {
+  heapBytes: number
+  externalBytes: number
+  /** Sockets, timers and the like. */
+  resources: number
+}
+
 const [, , mqttUrl, caFile] = process.argv
 if (mqttUrl === undefined || caFile === undefined) throw new Error('usage: edge-process MQTT_URL CA_FILE')
 const { settings, problems } = readEdgeSettings(process.env)
@@ -21,3 +29,10 @@ const edge = await startEdge({
 process.send?.({ url: edge.url, instanceId: edge.instanceId })
 process.once('SIGTERM', () => void edge.close().then(() => process.exit()))
 process.once('disconnect', () => process.exit())
+process.on('message', (question) => {
+  if (question !== 'usage') return
+  globalThis.gc?.()
+  const { heapUsed, external } = process.memoryUsage()
+  const resources = process.getActiveResourcesInfo().length
+  process.send?.({ heapBytes: heapUsed, externalBytes: external, resources } satisfies EdgeUsage)
+})

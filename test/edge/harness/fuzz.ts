@@ -1,10 +1,12 @@
 /** Requests made up from an OpenAPI document: such as fit it, and such as fit it nearly or not at all. */
 
 export interface FuzzRequest {
+  /** Of the document, or what stands in its place. */
+  route: string
   method: string
   path: string
   body: string | undefined
-  contentType: string | undefined
+  headers: Record<string, string>
 }
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
@@ -79,18 +81,40 @@ export interface FuzzOptions {
   random: () => number
   /** Texts that some fields are given more often: topics and URLs that exist. */
   known: Readonly<Record<string, readonly string[]>>
-  /** Paths that are left out: those whose answers have no end. */
-  skip: readonly string[]
+  /** The only values that some fields are given, beside hostile ones. */
+  fixed: Readonly<Record<string, readonly Json[]>>
+  /** Further paths, which get any method. */
+  paths: readonly string[]
 }
 
-export function createFuzzer({ document, random, known, skip }: FuzzOptions): () => FuzzRequest {
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND']
+/** Headers as some bring them; each is legal HTTP. */
+const HEADERS: readonly (readonly [name: string, value: string])[] = [
+  ['host', 'rebound.example'],
+  ['origin', 'https://evil.example'],
+  ['origin', 'null'],
+  ['sec-fetch-site', 'cross-site'],
+  ['authorization', 'Bearer x'],
+  ['accept', 'text/html;q=é'],
+  ['accept-encoding', 'gzip, br'],
+  ['expect', '200-ok'],
+  ['x-http-method-override', 'DELETE'],
+  ['x-forwarded-for', '169.254.169.254'],
+  ['cookie', `a=${'b'.repeat(4_000)}`],
+  ['content-encoding', 'gzip'],
+  ['range', 'bytes=0-'],
+]
+
+export function createFuzzer({ document, random, known, fixed, paths }: FuzzOptions): () => FuzzRequest {
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item
-  const operations = Object.entries(document.paths)
-    .filter(([path]) => !skip.includes(path))
-    .flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })))
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  )
 
   function value(schema: Schema, name: string, depth: number): Json {
     if (random() < 0.08) return pick(HOSTILE)
+    const allowed = fixed[name]
+    if (allowed) return pick(allowed)
     const familiar = known[name]
     if (familiar && random() < 0.7) return pick(familiar)
     if (schema.const !== undefined) return schema.const
@@ -119,16 +143,13 @@ export function createFuzzer({ document, random, known, skip }: FuzzOptions): ()
     return random() < 0.1 ? { ...made, [pick(['more', '__proto__', 'toString', 'é'])]: pick(HOSTILE) } : made
   }
 
-  function bodyOf(operation: Operation): { body: string; contentType: string } | undefined {
+  function bodyOf(operation: Operation): { body?: string; contentType?: string } {
     const [contentType, media] = Object.entries(operation.requestBody?.content ?? {})[0] ?? []
-    if (contentType === undefined || media === undefined) return undefined
+    if (contentType === undefined || media === undefined) return {}
     const text = JSON.stringify(value(media.schema, '', 0))
     const broken = random() < 0.05 ? text.slice(0, Math.floor(random() * text.length)) : text
-    return {
-      body: broken,
-      contentType:
-        random() < 0.03 ? pick(['text/plain', 'application/xml', 'application/json; charset=x']) : contentType,
-    }
+    const other = ['text/plain', 'application/xml', 'application/json; charset=x', 'application/json;;', '/']
+    return { body: broken, contentType: random() < 0.03 ? pick(other) : contentType }
   }
 
   function queryOf({ parameters = [] }: Operation): string {
@@ -143,12 +164,26 @@ export function createFuzzer({ document, random, known, skip }: FuzzOptions): ()
 
   return () => {
     const { path, method, operation } = pick(operations)
-    const body = bodyOf(operation)
+    const { body, contentType } = bodyOf(operation)
+    const isElsewhere = random() < 0.05
+    const route = isElsewhere ? pick([...paths, path]) : path
+    const sentMethod = isElsewhere ? pick(METHODS) : method.toUpperCase()
+    const isBodiless = ['GET', 'HEAD', 'TRACE'].includes(sentMethod) && random() < 0.9
+    const headers: Record<string, string> = {}
+    if (body !== undefined && contentType !== undefined && !isBodiless) {
+      headers['content-type'] = contentType
+      headers['content-length'] = String(Buffer.byteLength(body))
+    }
+    if (random() < 0.03) {
+      const [name, value] = pick(HEADERS)
+      headers[name] = value
+    }
     return {
-      method: method.toUpperCase(),
-      path: `${path}${queryOf(operation)}`,
-      body: body?.body,
-      contentType: body?.contentType,
+      route: isElsewhere ? 'elsewhere' : `${method} ${path}`,
+      method: sentMethod,
+      path: `${route}${queryOf(operation)}`,
+      body: isBodiless ? undefined : body,
+      headers,
     }
   }
 }
