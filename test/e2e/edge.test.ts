@@ -1,17 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DEFAULT_ROOT, DEFAULT_STAGE } from '#contract/index.ts'
-import { writeRuntimeFile } from '../../cli/runtime-file.ts'
 import { type CallbackReceiver, startCallbackReceiver } from '../edge/harness/callback-receiver.ts'
-import { call, until } from '../edge/harness/edge-bench.ts'
+import { call } from '../edge/harness/edge-bench.ts'
 import { openStream } from '../edge/harness/event-stream.ts'
-import { PROJECT_FOLDER } from './harness/assembly.ts'
 import { awsOptions, type Bridge, NAMES, startBridge } from './harness/bridge.ts'
 import { temporaryFolder } from './harness/bridge-process.ts'
+import { announceBridge, type EdgeService, startEdgeService } from './harness/edge-service.ts'
 
 const BASE = 'org/acme/device/Instance-1'
 
@@ -19,42 +14,18 @@ describe('bridge edge beside a running bridge', () => {
   const folder = temporaryFolder()
   let bridge: Bridge
   let receiver: CallbackReceiver
-  let service: ChildProcess
-  let edge: { url: string; clientId: string }
+  let edge: EdgeService
   let iot: IoTDataPlaneClient
 
   beforeAll(async () => {
     bridge = await startBridge()
     receiver = await startCallbackReceiver()
-    const { mqttUrl, endpoints, apiUrl, caFile, region, credentials } = bridge.runtime
-    writeRuntimeFile(folder.path, {
-      pid: process.pid,
-      mqttUrl,
-      endpoints,
-      apiUrl,
-      caFile,
-      region,
-      credentials,
-      root: DEFAULT_ROOT,
-      stage: DEFAULT_STAGE,
-    })
+    announceBridge(bridge, folder.path)
     iot = new IoTDataPlaneClient(awsOptions(bridge.runtime))
-    service = spawn(process.execPath, ['bin/bridge.ts', 'edge', '--json', '--port', '0', '--state', folder.path], {
-      cwd: PROJECT_FOLDER,
-      env: { ...process.env, EDGE_STATE_FOLDER: `${folder.path}/edge`, NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    if (!service.stdout) throw new Error('no output')
-    const [line] = (await once(createInterface({ input: service.stdout }), 'line')) as [string]
-    edge = JSON.parse(line) as typeof edge
-    const isConnected = async () => (await call(edge, '/health')).body.status === 'healthy'
-    while (!(await isConnected())) await new Promise((resolve) => setImmediate(resolve))
+    edge = await startEdgeService(folder.path)
   })
   afterAll(async () => {
-    if (service?.exitCode === null) {
-      service.kill('SIGTERM')
-      await once(service, 'exit')
-    }
+    await edge?.[Symbol.asyncDispose]()
     iot?.destroy()
     await receiver?.[Symbol.asyncDispose]()
     await bridge?.[Symbol.asyncDispose]()
@@ -127,9 +98,6 @@ describe('bridge edge beside a running bridge', () => {
   })
 
   test('ends with 0 when it is told to', async () => {
-    const exited = once(service, 'exit')
-    service.kill('SIGTERM')
-    expect(await exited).toEqual([0, null])
-    await until(() => service.exitCode === 0)
+    expect(await edge.end()).toBe(0)
   })
 })

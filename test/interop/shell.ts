@@ -13,6 +13,8 @@ export interface RunningShell {
   /** Resolves as soon as the output holds this text; rejects when the script ends without it. */
   printed(text: string): Promise<void>
   readonly result: Promise<ShellResult>
+  /** Ends the shell; of a script of one line that is its program. */
+  stop(): void
 }
 
 /** Runs a script in the checkout with `sh`, as the lines of a document are run. */
@@ -43,6 +45,7 @@ export function runShell(script: string, env: Readonly<Record<string, string>> =
 
   return {
     result,
+    stop: () => void child.kill(),
     printed: (text) =>
       new Promise((resolve, reject) => {
         const look = () => {
