@@ -6,6 +6,11 @@ import { type EdgeProcess, startEdgeProcess } from './harness/start-edge-process
 
 const TOPIC = `${BASE}/command`
 
+interface Granted {
+  topic: string
+  state: string
+}
+
 describe('a service that is killed', () => {
   let bench: EdgeBench
   let receiver: CallbackReceiver
@@ -67,6 +72,61 @@ describe('a service that is killed', () => {
     await bench.untilPublished(topic, before + 50)
     const sent = new Set(bench.published(topic).map(({ messageId }) => messageId))
     expect(sent).toEqual(new Set(Array.from({ length: 50 }, (_, index) => `p${index + 1}`)))
+  })
+
+  test('loses nothing that it has answered for, killed again and again while programs publish', async () => {
+    const topic = `${BASE}/telemetry`
+    const count = 300
+    let running = start()
+    const publishing = (async () => {
+      for (let n = 1; n <= count; ) {
+        const edge = await running
+        const answer = await call(edge, '/publish', { topic, payload: { n } }).catch(() => undefined)
+        if (answer?.status === 200) n += 1
+      }
+    })()
+    for (const reached of [20, 90, 91, 180, 260]) {
+      await bench.untilPublished(topic, reached)
+      const edge = await running
+      const killed = edge.end('SIGKILL')
+      running = killed.then(start)
+      await running
+    }
+    await publishing
+    const edge = await running
+    const numbers = () => new Set(bench.published(topic).map(({ n }) => n))
+    while (numbers().size < count) await bench.untilPublished(topic, bench.published(topic).length + 1)
+    expect(numbers()).toEqual(new Set(Array.from({ length: count }, (_, index) => index + 1)))
+    await edge.end('SIGTERM')
+  })
+
+  test('posts what waited for a receiver that was down, once and in order', async () => {
+    await using away = await startCallbackReceiver()
+    let edge = await start()
+    const topic = `${BASE}/status`
+    await call(edge, '/subscribe', { topic, callbackUrl: away.url })
+    const isGranted = async () => {
+      const { subscriptions } = (await call(edge, '/mqtt/subscriptions')).body as { subscriptions: Granted[] }
+      return subscriptions.some((one) => one.topic === topic && one.state === 'granted')
+    }
+    while (!(await isGranted()));
+    await away.down()
+    for (let n = 1; n <= 50; n++) await bench.send(topic, { n, messageId: `s${n}` })
+    const waiting = async () => {
+      const { callbacks } = (await call(edge, '/health')).body as { callbacks: { waiting: number } }
+      return callbacks.waiting
+    }
+    while ((await waiting()) < 50);
+    for (let time = 0; time < 2; time++) {
+      await edge.end('SIGKILL')
+      edge = await start()
+      expect(await waiting()).toBe(50)
+    }
+    await away.up()
+    await away.untilAccepted(50)
+    expect(away.accepted.map(({ payload }) => payload.n)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1))
+    await call(edge, '/unsubscribe', { topic })
+    await edge.end('SIGTERM')
   })
 
   test('is found again by the manager, which subscribes to nothing it believes to have', async () => {
