@@ -64,6 +64,8 @@ export const WORKFLOW_LIMITS = {
   executionMarginSeconds: 15 * 60,
   /** A request stays with a workflow that says nothing for this much longer; then a repeat may start it again. */
   runningMarginSeconds: 15 * 60,
+  /** What Lambda gives up is held back this long: EventBridge, which knows why an execution ended, speaks first. */
+  deadLetterDelaySeconds: 60,
   /** How long the service keeps the steps of an execution that has ended. */
   historyKeptDays: 7,
   /** The longest name of an execution that both engines take. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */

@@ -79,13 +79,13 @@ export function createDynamoDbStore(options: {
   }
 
   return {
-    async claim({ key, requestHash, owner, leaseMs }) {
+    async claim({ key, requestHash, owner, leaseMs, topicKey }) {
       const { now, values } = times()
       const { written, record } = await write('claim', key, {
         UpdateExpression:
           'SET #state = :pending, request_hash = :hash, #owner = :owner, lease_until_ms = :lease, created_at_ms = if_not_exists(created_at_ms, :now_ms), ' +
           'updated_at_ms = :now_ms, expires_at_seconds = :expires, fence = if_not_exists(fence, :zero) + :one, ' +
-          'generation = if_not_exists(generation, :zero) REMOVE reply, execution',
+          `generation = if_not_exists(generation, :zero)${setTopic(topicKey)} REMOVE reply, execution`,
         ConditionExpression: `${EXPIRED} OR ${REPEATABLE}`,
         values: {
           ...values,
@@ -95,6 +95,7 @@ export function createDynamoDbStore(options: {
           ':hash': { S: requestHash },
           ':owner': { S: owner },
           ':lease': { N: String(now + leaseMs) },
+          ...topicValue(topicKey),
           ':zero': { N: '0' },
           ':one': { N: '1' },
         },
@@ -128,13 +129,13 @@ export function createDynamoDbStore(options: {
       return written || (record !== undefined && isCompletedWith(record, claim, state, reply))
     },
 
-    async abandon({ key, requestHash, owner }, reply) {
+    async abandon({ key, requestHash, owner, topicKey }, reply) {
       const { now, values } = times()
       const { written } = await write('abandon', key, {
         UpdateExpression:
           'SET #state = :failed, request_hash = :hash, #owner = :owner, lease_until_ms = :zero, reply = :reply, ' +
           'created_at_ms = if_not_exists(created_at_ms, :now_ms), updated_at_ms = :now_ms, expires_at_seconds = :expires, ' +
-          'fence = if_not_exists(fence, :zero), generation = if_not_exists(fence, :zero)',
+          `fence = if_not_exists(fence, :zero), generation = if_not_exists(fence, :zero)${setTopic(topicKey)}`,
         ConditionExpression: `${EXPIRED} OR #owner = :owner AND #state IN (:pending, :failed) OR #state = :failed AND request_hash = :hash`,
         values: {
           ...values,
@@ -145,6 +146,7 @@ export function createDynamoDbStore(options: {
           ':owner': { S: owner },
           ':reply': { S: reply },
           ':zero': { N: '0' },
+          ...topicValue(topicKey),
         },
       })
       return written
@@ -190,6 +192,14 @@ export function createDynamoDbStore(options: {
       return record?.request_hash === requestHash ? replyOfExecution(record, execution) : undefined
     },
   }
+}
+
+function setTopic(topicKey: string | undefined): string {
+  return topicKey === undefined ? '' : ', topic_key = :topic_key'
+}
+
+function topicValue(topicKey: string | undefined): Values {
+  return topicKey === undefined ? {} : { ':topic_key': { S: topicKey } }
 }
 
 function fromItem(item: Attributes | undefined): CorrelationRecord | undefined {

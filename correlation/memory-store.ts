@@ -12,7 +12,7 @@ export function createMemoryStore(options: { keptSeconds: number; nowMs?: () => 
   }
 
   return {
-    async claim({ key, requestHash, owner, leaseMs }) {
+    async claim({ key, requestHash, owner, leaseMs, topicKey }) {
       const now = nowMs()
       const old = live(key)
       const free =
@@ -26,6 +26,7 @@ export function createMemoryStore(options: { keptSeconds: number; nowMs?: () => 
         request_key: key,
         state: 'pending',
         request_hash: requestHash,
+        topic_key: topicKey,
         owner,
         fence,
         generation,
@@ -45,7 +46,7 @@ export function createMemoryStore(options: { keptSeconds: number; nowMs?: () => 
       return true
     },
 
-    async abandon({ key, requestHash, owner }, reply) {
+    async abandon({ key, requestHash, owner, topicKey }, reply) {
       const now = nowMs()
       const record = live(key)
       const isOwn = record?.owner === owner && (record.state === 'pending' || record.state === 'failed')
@@ -55,6 +56,7 @@ export function createMemoryStore(options: { keptSeconds: number; nowMs?: () => 
         request_key: key,
         state: 'failed',
         request_hash: requestHash,
+        topic_key: topicKey,
         owner,
         fence: records.get(key)?.fence ?? 0,
         generation: records.get(key)?.fence ?? 0,

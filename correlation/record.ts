@@ -8,6 +8,8 @@ export interface CorrelationRecord {
   request_key: string
   state: 'pending' | 'running' | 'completed' | 'failed'
   request_hash: string
+  /** Key of its topic in the contract. */
+  topic_key?: string | undefined
   owner: string
   fence: number
   /** The fence under which the key last left `pending`; names the execution that a claim of it starts. */

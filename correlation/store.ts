@@ -28,6 +28,8 @@ export interface ClaimRequest {
   owner: string
   /** How long the claim holds without being completed. */
   leaseMs: number
+  /** Key of its topic in the contract: tells who looks at the record, and events, what was asked. */
+  topicKey?: string | undefined
 }
 
 /**
@@ -58,7 +60,7 @@ export interface CorrelationStore {
    * owner's claim is still pending, or failed already: whoever stored the error and could not send it tries again. Returns false
    * otherwise; the caller must then say nothing.
    */
-  abandon(request: { key: string; requestHash: string; owner: string }, reply: string): Promise<boolean>
+  abandon(request: Omit<ClaimRequest, 'leaseMs'>, reply: string): Promise<boolean>
   /**
    * `running`: an execution has the request from here on, and repeats are deferred for `keptSeconds`, after which one may claim again. One
    * conditional write on owner and fence. True as well when the execution has it already, or has even answered; false when the claim was lost.

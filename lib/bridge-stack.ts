@@ -6,6 +6,7 @@ import {
   functionName,
   type HandlerName,
   RULE_ERRORS_LABEL,
+  WORKFLOW_LIMITS,
 } from '#contract/index.ts'
 import { MEMORY_TIME_INDEX } from '#functions/memory/env.ts'
 import type { BundleFolders, FunctionName } from './bundles.ts'
@@ -54,7 +55,7 @@ export class BridgeStack extends Stack {
     const tables = new Tables(this, 'Tables', settings)
     const secrets = new Secrets(this, 'Secrets', settings)
     const functions = new StackFunctions(this, props)
-    const errorQueue = functions.deadLetterQueue(RULE_ERRORS_LABEL, 'RuleErrors')
+    const errorQueue = functions.deadLetterQueue(RULE_ERRORS_LABEL, { id: 'RuleErrors' })
     const queueOf = (name: FunctionName) => functions.deadLetterQueue(name)
     const presence = settings.presence ? new Presence(this, 'Presence', settings, queueOf('presence')) : undefined
     const eventBus = settings.events ? new EventBus(this, 'EventBus', settings) : undefined
@@ -153,7 +154,7 @@ export class BridgeStack extends Stack {
     })
     functions.asynchronous(reconciler, ASYNCHRONOUS_LIMITS.event)
     const review = functions.add('review', 'Workflow: an operator reviews an action', environments.review, {
-      deadLetterQueue: queueOf('review'),
+      deadLetterQueue: functions.deadLetterQueue('review', { delaySeconds: WORKFLOW_LIMITS.deadLetterDelaySeconds }),
       timeoutSeconds: WORKFLOW_TIMEOUT_SECONDS,
       executionTimeoutSeconds: executionTimeoutSeconds(settings.reviewDecisionSeconds),
     })

@@ -45,6 +45,7 @@ const READ = [
   'resumed_at_ms',
   'execution',
   'topic',
+  'topic_key',
 ]
 
 export interface RequestRecords {
@@ -116,7 +117,7 @@ function rowOf(item: Item, nowMs: number): RequestRow {
   const told_at = at('resumed_at_ms')
   const completion = text('completion')
   const deadline_at = at('deadline_ms')
-  const topic = text('topic')
+  const topic = text('topic') ?? text('topic_key')
   return {
     id: deviceRequestId(key),
     direction: 'to device',

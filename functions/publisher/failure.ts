@@ -11,6 +11,7 @@ import {
   type OutboundMessage,
   privateReplyTopic,
   resolveTopic,
+  type TopicKey,
   topicDefinition,
 } from '#contract/index.ts'
 import { type CorrelationStore, requestHash, requestKey } from '#correlation/index.ts'
@@ -45,6 +46,7 @@ export async function failureReply(
       {
         key: requestKey({ clientId: event.client_id, correlationId: metadata.correlation_id, messageId }),
         requestHash: requestHash(event.topic, claimable.payload),
+        topicKey: claimable.topicKey,
         owner: record.requestContext.requestId,
       },
       storeMessages([message]),
@@ -55,11 +57,11 @@ export async function failureReply(
 }
 
 /** What the chain would have claimed; undefined for what it refuses before, or does not answer. */
-function claimablePayload(root: string, topic: string, envelope: Envelope): { payload: unknown } | undefined {
+function claimablePayload(root: string, topic: string, envelope: Envelope): { payload: unknown; topicKey: TopicKey } | undefined {
   const key = resolveTopic(root, topic)?.key
   if (!key || !topicDefinition(key).reply) return undefined
   const parsed = topicDefinition(key).payload.safeParse(envelope.payload)
-  return parsed.success ? { payload: parsed.data } : undefined
+  return parsed.success ? { payload: parsed.data, topicKey: key } : undefined
 }
 
 /** Why nothing came of an invocation. Never the error's own text: it may hold what the sender must not see. */

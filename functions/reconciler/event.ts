@@ -36,7 +36,10 @@ const stateMachineStatusChange = z
     input,
   }))
 
-/** What went to the dead-letter queue of a durable function: an execution that Lambda could not start. */
+/**
+ * What went to the dead-letter queue of a durable function: executions that Lambda could not start, and once more those that failed or timed
+ * out. The ids are UUIDs.
+ */
 const deadLetters = z
   .object({
     Records: z.array(z.object({ eventSource: z.literal('aws:sqs'), messageId: z.string(), body: z.string() })).min(1),

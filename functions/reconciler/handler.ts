@@ -57,15 +57,16 @@ export function createReconciler(dependencies: ReconcilerDependencies): (event: 
       case 'deadLetters': {
         let said = 0
         // one after the other: there are few, and a failure puts all of them back
-        for (const { body, messageId } of record.letters)
-          said += await fail(body, bridgeError('workflow_failed'), messageId)
+        for (const { body, messageId } of record.letters) {
+          said += await fail(body, bridgeError('workflow_failed'), messageId, messageId)
+        }
         return said
       }
     }
   }
 
-  async function fail(input: string, error: BridgeError, origin: string): Promise<number> {
-    const said = await finisher.fail(requestIn(input), error)
+  async function fail(input: string, error: BridgeError, origin: string, messageId?: string): Promise<number> {
+    const said = await finisher.fail(requestIn(input), error, messageId)
     observer.count('WorkflowsReconciled', Number(said))
     observer.warn('workflow_reconciled', { code: error.code, origin, said })
     return Number(said)

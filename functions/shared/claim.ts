@@ -36,6 +36,7 @@ export function claim(dependencies: ChainDependencies): {
         key: request.requestKey,
         requestHash,
         owner: context.awsRequestId,
+        topicKey,
         leaseMs: context.getRemainingTimeInMillis() + REQUEST_LIMITS.leaseMarginMs,
       })
       switch (result.state) {

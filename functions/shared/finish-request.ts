@@ -42,7 +42,10 @@ export interface FinisherDependencies {
 export interface RequestFinisher {
   /** What the contract does not allow as a reply, and what is too large for one, is answered with the error instead. */
   answer(request: DeferredRequest, result: unknown): Promise<boolean>
-  fail(request: DeferredRequest, error: BridgeError): Promise<boolean>
+  /**
+   * `messageId`, a UUID that all repeats share, makes it speak only where nobody else has: then the answer of the other is that one's to send.
+   */
+  fail(request: DeferredRequest, error: BridgeError, messageId?: string): Promise<boolean>
 }
 
 export function createFinisher(dependencies: FinisherDependencies): RequestFinisher {
@@ -59,7 +62,7 @@ export function createFinisher(dependencies: FinisherDependencies): RequestFinis
     return said
   }
 
-  async function fail(request: DeferredRequest, error: BridgeError): Promise<boolean> {
+  async function fail(request: DeferredRequest, error: BridgeError, messageId?: string): Promise<boolean> {
     const { fault } = ERRORS[error.code]
     const dimensions = { route: request.topic_key, code: error.code }
     observer.count(fault === 'system' ? 'SystemFaults' : 'RequestsRefused', 1, dimensions)
@@ -72,13 +75,15 @@ export function createFinisher(dependencies: FinisherDependencies): RequestFinis
     })
     const payload = asJson(errorNotificationOf(error, component))
     const topic = privateReplyTopic(root, request.client_id)
-    return finish(request, 'failed', messageOf(request, { topic, payload, status: 'error' }))
+    const message = messageOf(request, { topic, payload, status: 'error' }, messageId)
+    return finish(request, 'failed', message, messageId)
   }
 
   async function finish(
     request: DeferredRequest,
     state: 'completed' | 'failed',
     message: OutboundMessage,
+    onlyMessageId?: string,
   ): Promise<boolean> {
     const { request_key: key, request_hash: requestHash, execution, generation } = request
     const stands = await correlation.finish(
@@ -91,6 +96,7 @@ export function createFinisher(dependencies: FinisherDependencies): RequestFinis
       return false
     }
     const [reply] = restoreMessages(stands, undefined)
+    if (onlyMessageId !== undefined && reply.envelope.message_id !== onlyMessageId) return false
     const { client_id, correlation_data, form } = request
     const origin = { event: { client_id, correlation_data }, isBare: form === 'bare' }
     await dependencies.publish({
@@ -116,9 +122,10 @@ export function createFinisher(dependencies: FinisherDependencies): RequestFinis
   function messageOf(
     request: DeferredRequest,
     reply: { topic: string; payload: Json; status: 'ok' | 'error' },
+    id = (dependencies.newId ?? randomUUID)(),
   ): OutboundMessage {
     const { client_id: clientId, message_id: messageId, correlation_id: correlationId } = request
-    const source = { messageId: (dependencies.newId ?? randomUUID)(), nowMs: nowMs() }
+    const source = { messageId: id, nowMs: nowMs() }
     const envelope = createReply({ clientId, messageId, correlationId }, reply, source)
     return { topic: reply.topic, qos: 1, envelope }
   }

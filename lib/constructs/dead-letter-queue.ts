@@ -10,13 +10,14 @@ import { deadLetterQueueName } from '#contract/index.ts'
 export class DeadLetterQueue extends Construct {
   readonly queue: sqs.Queue
 
-  constructor(scope: Construct, id: string, props: { stage: string; isProduction: boolean; label: string }) {
+  constructor(scope: Construct, id: string, props: { stage: string; isProduction: boolean; label: string; delaySeconds?: number }) {
     super(scope, id)
     this.queue = new sqs.Queue(this, 'Queue', {
       queueName: deadLetterQueueName(props.stage, props.label),
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
+      ...(props.delaySeconds !== undefined && { deliveryDelay: Duration.seconds(props.delaySeconds) }),
       removalPolicy: props.isProduction ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     })
     Validations.of(this.queue).acknowledge({

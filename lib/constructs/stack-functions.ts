@@ -38,9 +38,10 @@ export class StackFunctions {
     })
   }
 
-  /** `id` is that of the construct; its label names the queue. */
-  deadLetterQueue(label: string, id = `DeadLetters-${label}`): sqs.Queue {
-    const { queue } = new DeadLetterQueue(this.#stack, id, { ...this.#settings, label })
+  /** `id` is that of the construct; its label names the queue. Messages show after the delay. */
+  deadLetterQueue(label: string, options: { id?: string; delaySeconds?: number } = {}): sqs.Queue {
+    const { id = `DeadLetters-${label}`, ...rest } = options
+    const { queue } = new DeadLetterQueue(this.#stack, id, { ...this.#settings, ...rest, label })
     this.queues[label] = queue
     return queue
   }

@@ -37,14 +37,23 @@ export class WorkQueue extends Construct {
 
   /** Has its messages handed to the function, which names those that it could not handle. */
   feed(target: BridgeFunction): void {
-    for (const action of QUEUE_ACTIONS) target.allow(action, this.queue.queueArn)
-    const mapping = new lambda.CfnEventSourceMapping(this, 'Source', {
-      eventSourceArn: this.queue.queueArn,
-      functionName: target.function.functionArn,
-      batchSize: 10,
-      functionResponseTypes: ['ReportBatchItemFailures'],
-    })
-    // the service refuses a source that the role may not read yet
-    mapping.node.addDependency(target.role)
+    handOver(this, this.queue, target, { batchSize: 10, functionResponseTypes: ['ReportBatchItemFailures'] })
   }
+}
+
+/** Has the messages of a queue handed to a function. What it failed on comes back when its visibility timeout is over. */
+export function handOver(
+  scope: Construct,
+  queue: sqs.IQueue,
+  target: BridgeFunction,
+  options: Pick<lambda.CfnEventSourceMappingProps, 'batchSize' | 'functionResponseTypes'>,
+): void {
+  for (const action of QUEUE_ACTIONS) target.allow(action, queue.queueArn)
+  const mapping = new lambda.CfnEventSourceMapping(scope, 'Source', {
+    eventSourceArn: queue.queueArn,
+    functionName: target.function.functionArn,
+    ...options,
+  })
+  // the service refuses a source that the role may not read yet
+  mapping.node.addDependency(target.role)
 }

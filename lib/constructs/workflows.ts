@@ -10,6 +10,7 @@ import type { workflowTarget } from '#functions/starter/env.ts'
 import type { BridgeSettings } from '../settings.ts'
 import { acceptWildcard, type BridgeFunction } from './bridge-function.ts'
 import type { Tables } from './tables.ts'
+import { handOver } from './work-queue.ts'
 
 /** How long an execution may take whose longest wait for a person is this. */
 export function executionTimeoutSeconds(decisionSeconds: number): number {
@@ -47,7 +48,8 @@ export interface WorkflowsProps {
 
 /**
  * What starts workflows, what runs them, and what answers for those that end without a word. A durable function is invoked by an alias, and
- * a rule tells the reconciler of its executions that failed, timed out or were stopped.
+ * a rule tells the reconciler of its executions that failed, timed out or were stopped. Those that Lambda could not even start come from its
+ * dead-letter queue.
  */
 export class Workflows extends Construct {
   readonly #props: WorkflowsProps
@@ -97,6 +99,9 @@ export class Workflows extends Construct {
       },
     })
     rule.addTarget(new targets.LambdaFunction(reconciler.function, { deadLetterQueue: reconcilerQueue }))
+    const { deadLetterQueue } = durable.function
+    // one by one: what cannot be answered must not have others answered again
+    if (deadLetterQueue) handOver(durable, deadLetterQueue, reconciler, { batchSize: 1 })
   }
 }
 
