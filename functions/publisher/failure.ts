@@ -57,7 +57,11 @@ export async function failureReply(
 }
 
 /** What the chain would have claimed; undefined for what it refuses before, or does not answer. */
-function claimablePayload(root: string, topic: string, envelope: Envelope): { payload: unknown; topicKey: TopicKey } | undefined {
+function claimablePayload(
+  root: string,
+  topic: string,
+  envelope: Envelope,
+): { payload: unknown; topicKey: TopicKey } | undefined {
   const key = resolveTopic(root, topic)?.key
   if (!key || !topicDefinition(key).reply) return undefined
   const parsed = topicDefinition(key).payload.safeParse(envelope.payload)

@@ -10,7 +10,11 @@ import { deadLetterQueueName } from '#contract/index.ts'
 export class DeadLetterQueue extends Construct {
   readonly queue: sqs.Queue
 
-  constructor(scope: Construct, id: string, props: { stage: string; isProduction: boolean; label: string; delaySeconds?: number }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { stage: string; isProduction: boolean; label: string; delaySeconds?: number },
+  ) {
     super(scope, id)
     this.queue = new sqs.Queue(this, 'Queue', {
       queueName: deadLetterQueueName(props.stage, props.label),

@@ -1,6 +1,7 @@
 import {
   ConditionalCheckFailedException,
   DynamoDBClient,
+  GetItemCommand,
   ProvisionedThroughputExceededException,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
@@ -75,6 +76,18 @@ describe('on DynamoDB', () => {
       state: 'replay',
       reply: '{"a":1}',
     })
+  })
+
+  test('a record names the topic, whether it was claimed or given up before anyone took it', async () => {
+    const topicKey = 'memory/query'
+    await store().claim({ ...REQUEST, key: 'client#claimed', topicKey })
+    await store().abandon({ key: 'client#abandoned', requestHash: 'hash', owner: 'first', topicKey }, '{}')
+
+    for (const key of ['client#claimed', 'client#abandoned']) {
+      const Key = { [TABLE_KEYS.correlations.partitionKey]: { S: key } }
+      const { Item } = await dynamoDb.client.send(new GetItemCommand({ TableName: TABLE, Key }))
+      expect(Item?.topic_key).toEqual({ S: topicKey })
+    }
   })
 
   test('a claim whose confirmation got lost is held with the fence that counts', async () => {

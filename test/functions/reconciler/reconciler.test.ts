@@ -29,6 +29,8 @@ const RESULT = {
 }
 const DURABLE_ARN = 'arn:aws:lambda:eu-west-1:123456789012:function:bridge-review:1/durable-execution/abc-0/7f'
 
+const LETTER_IDS = ['0b8f6d1e-51b4-4bb6-9a0e-52c1a7c90001', '0b8f6d1e-51b4-4bb6-9a0e-52c1a7c90002']
+
 const durable = (status: string, executionArn = DURABLE_ARN) => ({
   version: '0',
   source: 'aws.lambda',
@@ -42,7 +44,7 @@ const stateMachine = (status: string, input = JSON.stringify(INPUT)) => ({
   detail: { executionArn: 'arn:aws:states:eu-west-1:123456789012:execution:m:abc-0', status, input, name: 'abc-0' },
 })
 const letters = (...bodies: string[]) => ({
-  Records: bodies.map((body, index) => ({ eventSource: 'aws:sqs', messageId: `m${index}`, body })),
+  Records: bodies.map((body, index) => ({ eventSource: 'aws:sqs', messageId: LETTER_IDS[index] ?? '', body })),
 })
 
 /** A request that an execution has. */
@@ -120,6 +122,18 @@ describe('an execution that ended without a word', () => {
 
     await reconcile(durable('FAILED'))
     expect(published).toMatchObject([{ publish: [{ envelope: { payload: RESULT } }] }])
+  })
+
+  test('that its dead letter tells of after the event is not answered again, and by the letter alone as often as it comes', async () => {
+    const told = await setUp()
+    await told.reconcile(durable('TIMED_OUT'))
+    expect(await told.reconcile(letters(JSON.stringify(INPUT)))).toEqual({ said: 0 })
+    expect(told.published).toHaveLength(1)
+
+    const untold = await setUp()
+    for (const _ of ['first', 'come back']) await untold.reconcile(letters(JSON.stringify(INPUT)))
+    const [first, second] = untold.published.map(({ publish }) => JSON.stringify(publish))
+    expect(first).toBe(second)
   })
 
   test('whose request another one has by now says nothing', async () => {
