@@ -13,4 +13,14 @@ export { patiently } from './inbox.ts'
 export { killableAssembly } from './killing-bundle.ts'
 export { quickKeysAssembly } from './quick-keys.ts'
 export type { FunctionEntry } from './recorded-log.ts'
+export {
+  ANSWER,
+  ASYNC,
+  answerTo,
+  connectAsked,
+  counted,
+  questionTo,
+  type RequestsApi,
+  requestsApi,
+} from './requests-api.ts'
 export { answerOk, startTestUpstream, type TestUpstream } from './upstream.ts'
