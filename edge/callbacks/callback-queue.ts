@@ -106,7 +106,8 @@ export function createCallbackQueue(options: CallbackQueueOptions): CallbackQueu
 
   async function attempt(lane: CallbackLane): Promise<void> {
     const delivery = lane.head()
-    if (isClosed || !delivery) {
+    // it may have been unsubscribed while it waited for room
+    if (isClosed || !delivery || lanes.get(keyOf(lane)) !== lane) {
       lane.state = 'idle'
       return
     }

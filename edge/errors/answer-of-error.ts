@@ -33,7 +33,13 @@ export function answerOfError(error: unknown): ErrorAnswer | undefined {
   if (isBridgeError(error)) {
     return { httpStatus: ERRORS[error.code].httpStatus, code: error.code, message: error.message }
   }
+  if (isStoreError(error)) return answerOfError(edgeError('store_failed', { problem: error.message }))
   return ofFramework(error)
+}
+
+/** Of SQLite: a full disk, for example. It holds no values. */
+function isStoreError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR'
 }
 
 function statusOf({ code, details }: DeviceError): number {

@@ -46,3 +46,16 @@ function isBearer({ headers }: FastifyRequest, token: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(given), digest(token))
 }
+
+/** Over connections that are still open nothing new begins while the service ends. Throws closing. */
+export function addClosing(app: FastifyInstance): void {
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+  })
+  app.addHook('onRequest', async (_, reply) => {
+    if (!isClosing) return
+    reply.header('connection', 'close')
+    throw edgeError('closing')
+  })
+}

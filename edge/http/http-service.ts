@@ -9,7 +9,7 @@ import type { Log } from '../logging/log.ts'
 import type { EdgeMetrics } from '../metrics/edge-metrics.ts'
 import type { EdgeService } from '../service/edge-service.ts'
 import { addDeadLetterRoutes } from './dead-letter-routes.ts'
-import { addGuards } from './guards.ts'
+import { addClosing, addGuards } from './guards.ts'
 import { addMessageStreamRoute, type MessageStreams } from './message-stream-route.ts'
 import { addMqttRoutes } from './mqtt-routes.ts'
 import { OPEN_API } from './open-api.ts'
@@ -35,6 +35,9 @@ export interface HttpOptions {
 const REFERENCE_POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
 
+/** Calls are answered within about a second; requests may take minutes. */
+const CLOSE_WITHIN_MS = 2_000
+
 /** The whole service without a socket; `inject` of fastify calls it. */
 export async function createHttpApp({
   service,
@@ -46,7 +49,8 @@ export async function createHttpApp({
   const app = fastify({
     bodyLimit: maxBodyBytes,
     clientErrorHandler: answerMalformed,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
     // keys of a payload are its sender's
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
@@ -58,6 +62,7 @@ export async function createHttpApp({
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   addProblemAnswers(app, { log, maxBodyBytes })
+  addClosing(app)
   addGuards(app, { token, allowedHosts, checkHost: socket === undefined })
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')
@@ -105,7 +110,10 @@ export async function startHttpService(options: HttpOptions): Promise<HttpServic
     streams,
     async close() {
       streams.close()
+      // what is being answered is answered, as far as that is soon
+      const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_WITHIN_MS)
       await app.close()
+      clearTimeout(cut)
     },
   }
 }

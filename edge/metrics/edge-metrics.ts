@@ -96,6 +96,11 @@ export function createEdgeMetrics(gauges: EdgeGauges): EdgeMetrics {
 /** Counted by the device client; gauges, since they begin anew with it. */
 const DEVICE_GAUGES: readonly (readonly [name: string, help: string, read: (metrics: Metrics) => number])[] = [
   ['mqtt_connections', 'Connections to the broker, renewals included', ({ connections }) => connections],
+  [
+    'mqtt_reconnects',
+    'Connections that came after a lost one',
+    ({ connections, renewals }) => Math.max(connections - renewals - 1, 0),
+  ],
   ['mqtt_token_renewals', 'Renewals of the token', ({ renewals }) => renewals],
   ['mqtt_resent', 'Messages sent again after a lost connection', ({ resent }) => resent],
   ['mqtt_outbox', 'Messages that wait to be sent', ({ queued }) => queued],

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { EDGE_ERRORS } from '#edge/index.ts'
+import { createCounters } from '../../device/api/metrics.ts'
 import { COMMAND_ERRORS } from '../../edge/commands/command.ts'
 import { VARIABLES } from '../../edge/configuration/variables.ts'
+import { createEdgeMetrics } from '../../edge/metrics/edge-metrics.ts'
 import { readDocument, tableRows, unquoted } from './markdown.ts'
 
 const document = readDocument('docs/EDGE.md')
@@ -29,6 +31,26 @@ describe('docs/EDGE.md', () => {
         message,
       ]),
     )
+  })
+
+  test('lists every metric with its type', async () => {
+    const zero = () => 0
+    const metrics = createEdgeMetrics({
+      isConnected: () => false,
+      device: () => ({ ...createCounters(), queued: 0, inFlight: 0, subscriptions: 0 }),
+      queueDepth: zero,
+      heldMessages: zero,
+      deadLetters: zero,
+      subscriptions: zero,
+      streams: zero,
+    })
+    const types = [...(await metrics.text()).matchAll(/^# TYPE (edge_\w+) (\w+)$/gm)].map(([, name, type]) => [
+      name,
+      type,
+    ])
+    const rows = tableRows(document, ['metric', 'type', 'what']).map(([name, type]) => [unquoted(name), type])
+
+    expect(rows.toSorted()).toEqual(types.toSorted())
   })
 
   test('lists what the service answers to commands itself', () => {

@@ -181,6 +181,16 @@ describe('the API below /mqtt', () => {
     expect(signal).toBe('x')
   })
 
+  test('keeps no more subscriptions than its limit', async () => {
+    await using other = await createEdgeBench()
+    const small = await other.start({ settings: { maxSubscriptions: 1 } })
+    const wanted = { topic: 'jamey/events/#', callbackUrl: null }
+    expect((await call(small, '/subscribe', wanted)).status).toBe(200)
+    expect((await call(small, '/subscribe', wanted)).status).toBe(200)
+    const { status, body } = await call(small, '/subscribe', { topic: `${BASE}/response`, callbackUrl: null })
+    expect([status, body.code]).toEqual([429, 'subscriptions_full'])
+  })
+
   test('streams no more than its limit, and nothing of a filter without the right', async () => {
     await using other = await createEdgeBench()
     const small = await other.start({ settings: { maxStreams: 1 } })
@@ -222,6 +232,7 @@ describe('the API below /mqtt', () => {
       'edge_callback_queue',
       'edge_callback_round_trip_seconds_bucket',
       'edge_mqtt_connections',
+      'edge_mqtt_reconnects',
       'edge_mqtt_token_renewals',
       'edge_http_request_seconds_count',
       'edge_connected 1',
