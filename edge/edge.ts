@@ -35,6 +35,9 @@ import { openEdgeStore } from './store/edge-store.ts'
 import { edgeContract } from './topics/edge-contract.ts'
 import { createTopicAccess } from './topics/topic-access.ts'
 
+/** How long kept messages wait for the ids of the device. */
+const UNIDENTIFIED_MS = 60_000
+
 /** How the service connects: the options of the device client, as far as they are not its own affair. */
 export type DeviceOptions = Omit<
   ConnectOptions,
@@ -90,6 +93,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     organizationId,
     deviceId,
     startOffline: true,
+    // a command that was kept for the device waits for its ids, as long as its sender may
+    ...(identity.topicParameters() === undefined && { unclaimedMs: UNIDENTIFIED_MS }),
     queue: {
       store: openQueueStore(join(settings.stateFolder, 'outbox.sqlite')),
       maxMessages: 10_000,

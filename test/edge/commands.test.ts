@@ -214,4 +214,17 @@ describe('a device that is not known yet', () => {
     expect(bench.published(RESPONSE)).toMatchObject([{ messageId: 'c1', error_code: 'UNKNOWN_COMMAND' }])
     expect(bench.logged('provisioning_unread')).toMatchObject([{ problem: 'ENOENT' }])
   })
+
+  test('gets the command that was kept for it as soon as it is known, and answers', async () => {
+    await using bench = await createEdgeBench()
+    await (await bench.start()).close()
+    await bench.send(COMMAND, command('kept', 'any/thing'))
+    const clock = createEdgeClock()
+    const edge = await bench.start({ clock, device: { organizationId: undefined } })
+    clock.advance(20_000)
+    edge.provision({ organizationId: 'acme' })
+    await bench.untilPublished(RESPONSE, 1)
+
+    expect(bench.published(RESPONSE)).toMatchObject([{ messageId: 'kept', error_code: 'UNKNOWN_COMMAND' }])
+  })
 })
