@@ -7,7 +7,15 @@ import { CommandError, type Edge, readEdgeSettings, startEdge } from '#edge/inde
 import { accept, startCallbackReceiver } from '../edge/harness/callback-receiver.ts'
 import { call, until } from '../edge/harness/edge-bench.ts'
 import { announceBridge } from './harness/edge-service.ts'
-import { type Bridge, type CommandResult, NAMES, runHere, startBridge, temporaryFolder } from './harness/index.ts'
+import {
+  type Bridge,
+  type CommandResult,
+  NAMES,
+  requestsApi,
+  runHere,
+  startBridge,
+  temporaryFolder,
+} from './harness/index.ts'
 
 const CLIENT_ID = 'jamey-instance-1'
 const DEVICE = { organizationId: 'acme', deviceId: 'Instance-1' }
@@ -91,6 +99,12 @@ describe('a command that the cloud sends to a device with the edge service', () 
     })
     const key = parseDeviceRequestId(state.request_id)
     expect(key && (await requests.find(key, { consistent: true }))).toMatchObject({ state: 'completed' })
+  })
+
+  test('is answered over the HTTP API of the cloud as well', async () => {
+    const body = { command: 'lamp/on', payload: { level: 2 } }
+    const { status, body: answer } = await requestsApi(bridge).ask(CLIENT_ID, { query: '?topic=command/edge', body })
+    expect([status, answer]).toMatchObject([200, { status: 'success', data: { level: 2 } }])
   })
 
   test('runs on a thread of its own, where its handler says so', async () => {

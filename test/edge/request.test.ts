@@ -107,6 +107,7 @@ describe('a request on a topic outside the contract', () => {
 
   beforeAll(async () => {
     bench = await createEdgeBench({
+      denied: new Set(['subscribe home/denied']),
       // whoever answers goes by the properties, or by the id in the message
       async onMessage({ topic, payload, properties: { responseTopic = '', correlationData } }) {
         if (!topic.startsWith('home/')) return
@@ -167,6 +168,7 @@ describe('a request on a topic outside the contract', () => {
   test.each([
     [{ topic: 'home/silent', replyTopic: 'home/+' }, 400, 'filter_invalid'],
     [{ topic: 'lab/a' }, 403, 'topic_denied'],
+    [{ replyTopic: 'home/denied' }, 403, 'subscribe_refused'],
     [{ topic: 'lab/a', replyTopic: 'home/answers', timeoutMs: 20 }, 504, 'reply_timeout'],
     [{ topic: 'other/a' }, 403, 'topic_denied'],
   ])('says of %j why there is no reply', async (more, status, code) => {
@@ -181,6 +183,21 @@ test('a request while the broker is away ends with its time, and is not sent lat
   const { status, body } = await call(away, '/mqtt/request', { topic: COMMAND_WEB, payload: {}, timeoutMs: 20 })
   expect([status, body.code]).toEqual([504, 'reply_timeout'])
   await away.close()
+
+  const back = await bench.start()
+  await back.publish({ topic: COMMAND_WEB, payload: { n: 1 } })
+  expect(bench.published(COMMAND_WEB)).toEqual([{ n: 1 }])
+})
+
+test('a request over a connection that was lost ends with its time, and is not sent later', async () => {
+  await using bench = await createEdgeBench()
+  const edge = await bench.start({ device: { reconnect: { minIntervalMs: 60_000 } } })
+  await until(() => bench.logged('subscribed').some(({ filter }) => filter === RESPONSE))
+  bench.test.broker.disconnect('edge-1')
+  await until(() => !edge.health().connection.connected)
+  const { status, body } = await call(edge, '/mqtt/request', { topic: COMMAND_WEB, payload: {}, timeoutMs: 20 })
+  expect([status, body.code, edge.health().mqtt.outbox]).toEqual([504, 'reply_timeout', 0])
+  await edge.close()
 
   const back = await bench.start()
   await back.publish({ topic: COMMAND_WEB, payload: { n: 1 } })
