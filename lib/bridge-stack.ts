@@ -159,7 +159,7 @@ export class BridgeStack extends Stack {
       executionTimeoutSeconds: executionTimeoutSeconds(settings.reviewDecisionSeconds),
     })
     new Workflows(this, 'Workflows', {
-      ...{ tables, publisher, requester, starter: handlers.starter, reconciler, reconcilerQueue },
+      ...{ settings, tables, publisher, requester, starter: handlers.starter, reconciler, reconcilerQueue },
       durable: { review },
     })
 

@@ -21,6 +21,7 @@ import {
 import { upstreamUrlSchema } from '#functions/api/env.ts'
 import { jwksUrlSchema } from '#functions/authorizer/env.ts'
 import { readSigningKeys } from './signing-keys.ts'
+import { readStateMachine, type StateMachineDefinition } from './state-machine-file.ts'
 
 /** The topics that a deployment may open for shared replies. */
 const SHARED_REPLY_TOPICS = TOPIC_KEYS.filter((key) => topicDefinition(key).broadcast === 'optIn')
@@ -75,6 +76,8 @@ export const settingsSchema = z.object({
     .min(1)
     .max(DEVICE_REQUEST_LIMITS.maxDeadlineSeconds)
     .default(WORKFLOW_LIMITS.decisionSeconds),
+  /** File with a state machine that answers conscience/review in place of the durable function; empty: none. */
+  reviewStateMachineFile: z.string().default(''),
   /** Adds the endpoint for JWT and client certificate together. */
   mutualTls: flag.default(false),
   /** Adds the endpoint for devices with a client certificate and no token; their rights are the role's policies, attached to the certificate. */
@@ -105,6 +108,7 @@ export type BridgeSettings = z.output<typeof settingsSchema> & {
   isProduction: boolean
   /** By name, in PEM; undefined: the gateway checks no signatures. */
   tokenSigningKeys: Record<string, string> | undefined
+  reviewStateMachine: StateMachineDefinition | undefined
 }
 
 /** Reads the settings and the fleet file. Throws configuration_invalid or fleet_invalid with the name of what is wrong. */
@@ -120,6 +124,9 @@ export function readSettings(context: (name: string) => unknown, projectFolder: 
     ...settings,
     fleet: parseFleet(readJson(resolve(projectFolder, settings.fleetFile)), settings.root),
     isProduction: settings.stage !== DEFAULT_STAGE,
+    reviewStateMachine: settings.reviewStateMachineFile
+      ? readStateMachine(resolve(projectFolder, settings.reviewStateMachineFile))
+      : undefined,
     tokenSigningKeys: settings.tokenSigningKeysFile
       ? readSigningKeys(resolve(projectFolder, settings.tokenSigningKeysFile))
       : undefined,

@@ -1,4 +1,4 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib'
+import { ArnFormat, Stack, Validations } from 'aws-cdk-lib'
 import { Construct } from 'constructs'
 import { bridgeError, deploymentNames } from '#contract/index.ts'
 import { DEVICE_ROUTES } from '#functions/http/env.ts'
@@ -52,25 +52,19 @@ export class DeviceRequests extends Construct {
     }
   }
 
-  /** Callbacks and tokens name no workflow, so every workflow of this stage may be told; the role cannot start or read any. */
+  /**
+   * Callbacks and tokens name no workflow, so every durable function of this stage may be told; the role cannot start or read any. What is done
+   * by a task token knows no resource at all: the token itself is the right. https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
+   */
   #allowTelling(fn: BridgeFunction, stage: string): void {
-    const { stackName } = deploymentNames(stage)
-    const arn = (service: string, resource: string) =>
-      Stack.of(this).formatArn({
-        service,
-        resource,
-        resourceName: `${stackName}-*`,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      })
-    for (const action of TELL_DURABLE) fn.allow(action, arn('lambda', 'function'))
-    for (const action of TELL_STEP_FUNCTIONS) fn.allow(action, arn('states', 'stateMachine'))
+    const resourceName = `${deploymentNames(stage).stackName}-*`
+    const arnFormat = ArnFormat.COLON_RESOURCE_NAME
+    const functions = Stack.of(this).formatArn({ service: 'lambda', resource: 'function', resourceName, arnFormat })
+    for (const action of TELL_DURABLE) fn.allow(action, functions)
+    for (const action of TELL_STEP_FUNCTIONS) fn.allow(action, '*')
     const reason = 'Which workflow of the stage waits is known by its callback id or task token alone.'
-    for (const name of [
-      'lambda:<AWS::Region>:<AWS::AccountId>:function',
-      'states:<AWS::Region>:<AWS::AccountId>:stateMachine',
-    ]) {
-      acceptWildcard(fn.role, `${name}:${stackName}-*`, reason)
-    }
+    acceptWildcard(fn.role, `lambda:<AWS::Region>:<AWS::AccountId>:function:${resourceName}`, reason)
+    Validations.of(fn.role).acknowledge({ id: 'AwsSolutions-IAM5[Resource::*]', reason })
   }
 
   #api(

@@ -9,6 +9,7 @@ import { DURABLE_ALIAS, functionName, WORKFLOW_LIMITS, type WorkflowName } from 
 import type { workflowTarget } from '#functions/starter/env.ts'
 import type { BridgeSettings } from '../settings.ts'
 import { acceptWildcard, type BridgeFunction } from './bridge-function.ts'
+import { StateMachineWorkflow, stateMachineArn } from './state-machine-workflow.ts'
 import type { Tables } from './tables.ts'
 import { handOver } from './work-queue.ts'
 
@@ -25,16 +26,19 @@ export function workflowTargets(
   scope: Construct,
   settings: BridgeSettings,
 ): Record<WorkflowName, z.input<typeof workflowTarget>> {
-  const { stage, reviewDecisionSeconds } = settings
+  const { stage, reviewDecisionSeconds, reviewStateMachine } = settings
+  const name = functionName(stage, 'review')
+  const executionSeconds = reviewStateMachine?.TimeoutSeconds ?? executionTimeoutSeconds(reviewDecisionSeconds)
   return {
     review: {
-      arn: durableTargetArn(scope, functionName(stage, 'review')),
-      running_seconds: executionTimeoutSeconds(reviewDecisionSeconds) + WORKFLOW_LIMITS.runningMarginSeconds,
+      arn: reviewStateMachine ? stateMachineArn(scope, name) : durableTargetArn(scope, name),
+      running_seconds: executionSeconds + WORKFLOW_LIMITS.runningMarginSeconds,
     },
   }
 }
 
 export interface WorkflowsProps {
+  settings: BridgeSettings
   tables: Tables
   publisher: BridgeFunction
   requester: BridgeFunction
@@ -67,6 +71,10 @@ export class Workflows extends Construct {
       one.allow('lambda:InvokeFunction', requester.function.functionArn)
       this.#run(one)
     }
+    const { stage, reviewStateMachine: definition, reviewOperator: Operator } = props.settings
+    if (!definition) return
+    const name = functionName(stage, 'review')
+    new StateMachineWorkflow(this, 'Review', { ...props, name, definition, substitutions: { Operator } })
   }
 
   #run(durable: BridgeFunction): void {

@@ -57,6 +57,8 @@ describe('defaults', () => {
         "reservedConcurrency": 0,
         "reviewDecisionSeconds": 3600,
         "reviewOperator": "operator-1",
+        "reviewStateMachine": undefined,
+        "reviewStateMachineFile": "",
         "root": "jamey",
         "runbookUrl": "docs/RUNBOOK.md",
         "sharedReplies": [],

@@ -54,7 +54,10 @@ describe.concurrent('the checks of "cdk synth"', { timeout: 120_000 }, () => {
   test('find nothing in production with every option', async ({ expect }) => {
     const alarmTopicArn = 'arn:aws:sns:eu-central-1:111122223333:operators'
 
-    const result = await synth(['bin/app.ts'], { stage: 'prod', root: 'acme', mutualTls: true, alarmTopicArn })
+    const result = await synth(['bin/app.ts'], {
+      ...{ stage: 'prod', root: 'acme', mutualTls: true, events: true, alarmTopicArn },
+      reviewStateMachineFile: 'examples/state-machine/review.asl.json',
+    })
 
     expect(result).toEqual({ exitCode: 0, output: '' })
   })

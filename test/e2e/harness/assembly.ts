@@ -77,6 +77,21 @@ export async function patchedAssembly(
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
+/** The assembly of today's sources with these settings, and with its template changed. */
+export async function assemblyWith(
+  settings: Readonly<Record<string, string>>,
+  patch: (template: Template) => void = () => {},
+): Promise<{ folder: string; [Symbol.dispose](): void }> {
+  // its bundles are made by then, and found again
+  await sharedFolders()
+  const folder = mkdtempSync(join(tmpdir(), 'bridge-e2e-assembly-'))
+  await synthesize({ projectFolder: PROJECT_FOLDER, outputFolder: folder, context: { root: 'jamey', ...settings } })
+  const template = readTemplate(folder)
+  patch(template)
+  writeFileSync(join(folder, TEMPLATE_FILE), JSON.stringify(template))
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
 /** A resource of the function with this name, for example `conscience`. */
 export function functionResource(template: Template, name: string): Resource {
   const found = Object.values(template.Resources).find(

@@ -1,4 +1,11 @@
-export { functionResource, patchedAssembly, readTemplate, sharedFolders, type Template } from './assembly.ts'
+export {
+  assemblyWith,
+  functionResource,
+  patchedAssembly,
+  readTemplate,
+  sharedFolders,
+  type Template,
+} from './assembly.ts'
 export { awsOptions, type Bridge, type ConnectOptions, NAMES, readIssuerKey, startBridge } from './bridge.ts'
 export {
   type BridgeProcess,
