@@ -74,6 +74,14 @@ export const ALARM_KINDS = {
     summary: 'Devices wait long for answers on {name}.',
     reason: 'a third of the deadline; a function that begins cold takes a tenth of it',
   },
+  Behind: {
+    statistic: 'Maximum',
+    threshold: 60_000,
+    periodSeconds: MINUTE_SECONDS,
+    summary: '{name} is behind with the stream that it reads.',
+    reason:
+      'changes reach it within two seconds; one that is a minute old is held up, and a day later the stream drops it',
+  },
 } as const satisfies Readonly<Record<string, AlarmKind>>
 
 export type AlarmKindName = keyof typeof ALARM_KINDS

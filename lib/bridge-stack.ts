@@ -195,6 +195,7 @@ export class BridgeStack extends Stack {
         ...optional,
       },
       withDestinations: Object.keys(handlers),
+      streamReaders: eventBus ? ['announcer'] : [],
       deadLetterQueues: functions.queues,
       ruleNames: routes.ruleNames,
     })

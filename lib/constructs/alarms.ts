@@ -12,6 +12,8 @@ export interface AlarmsProps {
   functions: Readonly<Record<string, BridgeFunction>>
   /** The functions whose outcome a destination carries on. */
   withDestinations: readonly string[]
+  /** The functions that read a stream of a table. */
+  streamReaders: readonly string[]
   deadLetterQueues: Readonly<Record<string, IQueue>>
   ruleNames: readonly string[]
   /** The topics whose requests are answered. */
@@ -45,6 +47,7 @@ export class Alarms extends Construct {
         this.#alarm('Destinations', name, fn.metric('DestinationDeliveryFailures'))
         this.#alarm('Late', name, ownMetric('RequestsRefused', { service: name, code: 'deadline_exceeded' }))
       }
+      if (props.streamReaders.includes(name)) this.#alarm('Behind', name, fn.metric('IteratorAge'))
       if (BOTTLENECKS.includes(name)) this.#alarm('Throttles', name, fn.metricThrottles())
     }
     for (const ruleName of props.ruleNames) this.#alarm('ParseError', ruleName, ruleMetric('ParseError', ruleName))

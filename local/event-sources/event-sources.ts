@@ -14,6 +14,8 @@ export interface EventSources extends AsyncDisposable {
   add(mapping: EventSourceMapping): void
   remove(id: string): void
   mappings(): readonly EventSourceMapping[]
+  /** How far each function is behind with its streams: the age of the oldest record that it has not handled. */
+  iteratorAges(): { functionArn: string; ageMs: number }[]
   /** Begins to poll; call it when all functions are defined. */
   start(): void
   /** Resolves when no mapping has anything to hand over. What a queue holds back (delay, visibility timeout) is not waited for. */
@@ -85,6 +87,16 @@ export function createEventSources(options: {
       stop(id)
     },
     mappings: () => [...mappings.values()],
+    iteratorAges() {
+      const ages = new Map<string, number>()
+      for (const [id, poller] of pollers) {
+        const ageMs = poller.iteratorAgeMs()
+        const functionArn = mappings.get(id)?.functionArn
+        if (ageMs === undefined || functionArn === undefined) continue
+        ages.set(functionArn, Math.max(ageMs, ages.get(functionArn) ?? 0))
+      }
+      return [...ages].map(([functionArn, ageMs]) => ({ functionArn, ageMs }))
+    },
     start() {
       if (isStarted || isClosed) return
       isStarted = true

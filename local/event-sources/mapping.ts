@@ -30,6 +30,8 @@ export interface StreamSettings {
 export interface Poller {
   /** Whether nothing that could be handed over now is left. */
   isIdle(): boolean
+  /** Age of the oldest record that is not handled, 0 for none; undefined for a queue. */
+  iteratorAgeMs(): number | undefined
   /** No batch is begun any more; resolves when the last one is done with. */
   stop(): Promise<void>
 }

@@ -27,6 +27,12 @@ export const EVENT_SOURCE_PARITY: readonly ServiceParityRow[] = [
     note: 'one batch at a time; the position is kept over restarts, the count of attempts is not',
   },
   {
+    feature: 'The metric IteratorAge',
+    state: 'differs',
+    source: `${GUIDE}monitoring-metrics-types.html`,
+    note: 'of the oldest record that is not handled, at every moment; the service tells that of the last record of a batch with each invocation',
+  },
+  {
     feature: 'Scaling with the length of the queue',
     state: 'differs',
     source: `${GUIDE}services-sqs-scaling.html`,

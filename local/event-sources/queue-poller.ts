@@ -84,6 +84,7 @@ export function pollQueue(
   }
 
   return {
+    iteratorAgeMs: () => undefined,
     isIdle: () => busy === 0 && (stopping.signal.aborted || sqs.counts(eventSourceArn).visible === 0),
     async stop() {
       stopping.abort()

@@ -176,6 +176,10 @@ export function pollStream(mapping: EventSourceMapping, settings: StreamSettings
   return {
     isIdle: () =>
       isHeldBack || stopping.signal.aborted || (!isBusy && streams.read(tableName, position, 1).length === 0),
+    iteratorAgeMs() {
+      const [oldest] = streams.read(tableName, position, 1)
+      return oldest ? Math.max(0, clock.nowMs() - oldest.atMs) : 0
+    },
     async stop() {
       stopping.abort()
       unsubscribe()

@@ -1,4 +1,5 @@
 import type { Reading } from '../cloudwatch/index.ts'
+import type { EventSources } from '../event-sources/index.ts'
 import type { RulesEngine } from '../iot/index.ts'
 import type { LambdaService } from '../lambda/index.ts'
 import type { SqsService } from '../sqs/index.ts'
@@ -8,8 +9,9 @@ export function readings(services: {
   lambda: Pick<LambdaService, 'stats'>
   sqs: Pick<SqsService, 'queues' | 'counts'>
   rules: Pick<RulesEngine, 'counts'>
+  eventSources: Pick<EventSources, 'iteratorAges'>
 }): Reading[] {
-  const { lambda, sqs, rules } = services
+  const { lambda, sqs, rules, eventSources } = services
   const functions = Object.entries(lambda.stats()).flatMap(([FunctionName, stats]) =>
     counts(
       'AWS/Lambda',
@@ -41,7 +43,18 @@ export function readings(services: {
       counts('AWS/IoT', { RuleName, ActionType }, { Failure: Failed }),
     ),
   ])
-  return [...functions, ...queues, ...topicRules]
+  const streams = eventSources.iteratorAges().map(
+    ({ functionArn, ageMs }): Reading => ({
+      id: {
+        namespace: 'AWS/Lambda',
+        name: 'IteratorAge',
+        dimensions: { FunctionName: functionArn.split(':')[6] ?? '' },
+      },
+      value: ageMs,
+      kind: 'gauge',
+    }),
+  )
+  return [...functions, ...queues, ...topicRules, ...streams]
 }
 
 function counts(

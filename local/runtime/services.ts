@@ -132,7 +132,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     log,
   })
 
-  const cloudWatch = createCloudWatch({ clock, log, readings: () => readings({ lambda, sqs, rules }) })
+  const cloudWatch = createCloudWatch({ clock, log, readings: () => readings({ lambda, sqs, rules, eventSources }) })
   const rights = createRuleRights(iam, accountId)
   const ruleServices = { iam, lambda, sqs, dynamoDb, secrets, registry, states, broker: () => broker }
   const rules = createRulesEngine({

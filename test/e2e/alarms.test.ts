@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { InvokeCommand } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { REQUEST_LIMITS } from '#contract/index.ts'
 import { ALARM_KINDS, type AlarmKindName } from '../../lib/alarm-kinds.ts'
 import { ruleEvent, sentEnvelope } from '../fixtures/rule-event.ts'
 import {
+  assemblyWith,
   type Bridge,
   type Device,
   functionResource,
@@ -14,6 +16,7 @@ import {
   patchedAssembly,
   startBridge,
   type Template,
+  temporaryFolder,
 } from './harness/index.ts'
 
 /** Stands before the authorizer and lets each of its decisions take three seconds by the clock that measures them. */
@@ -31,6 +34,9 @@ let bridge: Bridge
 /** Its publisher may never run. */
 let throttled: Bridge
 let device: Device
+/** Its announcer puts events on a bus that is not there; and where it keeps its state. */
+let mute: Bridge
+let muteState: string
 beforeAll(async () => {
   opened = new AsyncDisposableStack()
   const assembly = opened.use(
@@ -51,6 +57,13 @@ beforeAll(async () => {
   bridge = opened.use(await startBridge({ assemblyFolder: assembly.folder, parameters }))
   throttled = opened.use(await startBridge({ assemblyFolder: other.folder, parameters }))
   device = opened.use(await bridge.connect())
+  const muted = opened.use(
+    await assemblyWith({ events: 'true' }, (template) => {
+      functionResource(template, 'announcer').Properties.Environment.Variables.EVENT_BUS_NAME = 'nowhere'
+    }),
+  )
+  muteState = opened.use(temporaryFolder()).path
+  mute = opened.use(await startBridge({ assemblyFolder: muted.folder, stateFolder: muteState, parameters }))
 })
 afterAll(() => opened?.disposeAsync())
 
@@ -91,6 +104,14 @@ function ruleNamed(properties: Readonly<Record<string, unknown>>, end: string): 
   return String(properties.RuleName).endsWith(end)
 }
 
+/** A request that nobody could be told of, and what would be so a minute later. */
+async function holdUpTheStream(): Promise<void> {
+  await invoke(mute, 'conscience', evaluation(0), 'RequestResponse')
+  const db = new DatabaseSync(join(muteState, 'state.db'), { timeout: 5_000 })
+  db.prepare('UPDATE dynamodb_change SET at_ms = at_ms - ?').run(ALARM_KINDS.Behind.threshold)
+  db.close()
+}
+
 /** What raises an alarm of each kind, and of whom. */
 const CAUSES: Readonly<Record<AlarmKindName, { of: string; at?: () => Bridge; cause: () => Promise<unknown> }>> = {
   Errors: { of: 'memory', cause: () => invoke(bridge, 'memory', { nonsense: true }) },
@@ -128,6 +149,7 @@ const CAUSES: Readonly<Record<AlarmKindName, { of: string; at?: () => Bridge; ca
     cause: () => invoke(bridge, 'conscience', evaluation(ALARM_KINDS.Waiting.threshold + 1_000)),
   },
   // after Waiting: its answer has been waited for, too
+  Behind: { of: 'announcer', at: () => mute, cause: holdUpTheStream },
   Late: { of: 'conscience', cause: () => invoke(bridge, 'conscience', evaluation(REQUEST_LIMITS.deadlineMs + 1_000)) },
 }
 

@@ -12,6 +12,11 @@ import { readFileSync, unlinkSync } from 'node:fs'
 import http from 'node:http'
 import { syncBuiltinESMExports } from 'node:module'
 
+const PATHS = [
+  ['/durable-execution-callbacks/', 'Callback'],
+  ['/invocations', 'Invoke'],
+  ['/connections/', 'SendDirect'],
+]
 const file = process.env.LAMBDA_TASK_ROOT + '/../kill'
 const name = process.env.AWS_LAMBDA_FUNCTION_NAME.split('-').at(-1)
 const counts = new Map()
@@ -36,7 +41,8 @@ function numbered(operation) {
 const { request } = http
 http.request = (options, ...rest) => {
   const target = Object.entries(options.headers ?? {}).find(([key]) => key.toLowerCase() === 'x-amz-target')?.[1]
-  const call = numbered(target ? target.split('.').at(-1) : 'Publish')
+  const [, byPath] = PATHS.find(([path]) => String(options.path).includes(path)) ?? []
+  const call = numbered(target ? target.split('.').at(-1) : (byPath ?? 'Publish'))
   step('before', call)
   const sent = request(options, ...rest)
   sent.prependListener('response', () => step('after', call))

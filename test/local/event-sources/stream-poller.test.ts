@@ -145,6 +145,19 @@ test('the writes of a batch and the end of an item by its time are changes too',
 })
 
 describe('what the function fails on', () => {
+  test('makes its function older than its stream by the age of the first record that it has not handled', async () => {
+    const { put, answer, sources, clock } = await setUp()
+    const functionArn = 'arn:aws:lambda:eu-west-1:123456789012:function:reader'
+    expect(sources.iteratorAges()).toEqual([{ functionArn, ageMs: 0 }])
+    answer(([first]) => failing(first))
+    await put('a')
+    await sources.idle()
+    clock.advance(400)
+    await put('b')
+
+    expect(sources.iteratorAges()).toEqual([{ functionArn, ageMs: 400 }])
+  })
+
   test('holds up what comes after it, and goes on after a pause', async () => {
     const { put, sources, answer, ids, clock } = await setUp({ batchSize: 1 })
     answer(() => ({ functionError: 'Unhandled', payload: {} }))
