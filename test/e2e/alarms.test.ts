@@ -37,6 +37,7 @@ let device: Device
 /** Its announcer puts events on a bus that is not there; and where it keeps its state. */
 let mute: Bridge
 let muteState: string
+let startMute: () => Promise<Bridge>
 beforeAll(async () => {
   opened = new AsyncDisposableStack()
   const assembly = opened.use(
@@ -63,7 +64,9 @@ beforeAll(async () => {
     }),
   )
   muteState = opened.use(temporaryFolder()).path
-  mute = opened.use(await startBridge({ assemblyFolder: muted.folder, stateFolder: muteState, parameters }))
+  startMute = () => startBridge({ assemblyFolder: muted.folder, stateFolder: muteState, parameters })
+  mute = await startMute()
+  opened.defer(() => mute[Symbol.asyncDispose]())
 })
 afterAll(() => opened?.disposeAsync())
 
@@ -107,9 +110,11 @@ function ruleNamed(properties: Readonly<Record<string, unknown>>, end: string): 
 /** A request that nobody could be told of, and what would be so a minute later. */
 async function holdUpTheStream(): Promise<void> {
   await invoke(mute, 'conscience', evaluation(0), 'RequestResponse')
-  const db = new DatabaseSync(join(muteState, 'state.db'), { timeout: 5_000 })
+  await mute[Symbol.asyncDispose]()
+  const db = new DatabaseSync(join(muteState, 'state.db'))
   db.prepare('UPDATE dynamodb_change SET at_ms = at_ms - ?').run(ALARM_KINDS.Behind.threshold)
   db.close()
+  mute = await startMute()
 }
 
 /** What raises an alarm of each kind, and of whom. */
