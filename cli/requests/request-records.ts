@@ -67,15 +67,19 @@ export function createRequestRecords(
   }
   return {
     async list({ maxScanned, keep }) {
-      const rows: RequestRow[] = []
+      const found: { row: RequestRow; createdAtMs: number }[] = []
+      const rows = () => found.sort((one, other) => other.createdAtMs - one.createdAtMs).map(({ row }) => row)
       let scanned = 0
       const pages = paginateScan({ client, pageSize: Math.min(maxScanned, 1_000) }, { TableName, ...projection })
       for await (const { Items = [], ScannedCount = Items.length, LastEvaluatedKey } of pages) {
         scanned += ScannedCount
-        rows.push(...Items.map((item) => rowOf(item as Item, nowMs())).filter(keep))
-        if (LastEvaluatedKey && scanned >= maxScanned) return { rows: sorted(rows), scanned, isWhole: false }
+        for (const item of Items as Item[]) {
+          const row = rowOf(item, nowMs())
+          if (keep(row)) found.push({ row, createdAtMs: Number(item.created_at_ms?.N ?? 0) })
+        }
+        if (LastEvaluatedKey && scanned >= maxScanned) return { rows: rows(), scanned, isWhole: false }
       }
-      return { rows: sorted(rows), scanned, isWhole: true }
+      return { rows: rows(), scanned, isWhole: true }
     },
 
     async find(id) {
@@ -85,10 +89,6 @@ export function createRequestRecords(
       return Item && rowOf(Item as Item, nowMs())
     },
   }
-}
-
-function sorted(rows: RequestRow[]): RequestRow[] {
-  return rows.sort((one, other) => one.age_seconds - other.age_seconds)
 }
 
 function rowOf(item: Item, nowMs: number): RequestRow {
@@ -103,6 +103,7 @@ function rowOf(item: Item, nowMs: number): RequestRow {
   if (!isToDevice) {
     const [client_id = ''] = key.split('#')
     const execution = text('execution')
+    const topicKey = text('topic_key')
     return {
       id: key,
       direction: 'from device',
@@ -111,13 +112,14 @@ function rowOf(item: Item, nowMs: number): RequestRow {
       age_seconds,
       attempts: number('fence'),
       asked_by: client_id,
+      ...(topicKey !== undefined && { topic: topicKey }),
       ...(execution !== undefined && { execution }),
     }
   }
   const told_at = at('resumed_at_ms')
   const completion = text('completion')
   const deadline_at = at('deadline_ms')
-  const topic = text('topic') ?? text('topic_key')
+  const topic = text('topic')
   return {
     id: deviceRequestId(key),
     direction: 'to device',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   answerTo,
   assemblyWith,
@@ -109,6 +109,31 @@ describe('the state machine', () => {
     expect(await messagesOf(bridge, device, correlationId)).toHaveLength(1)
     expect(await counted(bridge, 'answers', 'waiters_gone')).toBe(1)
   })
+})
+
+test('a task with heartbeats waits as long as the device tells of its progress', async () => {
+  using assembly = await assemblyWith(
+    SETTINGS,
+    withMachine((definition) => {
+      const states = definition.States as Record<string, Record<string, unknown>>
+      Object.assign(states['Ask operator'] ?? {}, { HeartbeatSeconds: 2 })
+    }),
+  )
+  await using bridge = await startBridge({ assemblyFolder: assembly.folder })
+  await using device = await bridge.connect()
+  await using operator = await bridge.connect({ clientId: 'operator-1', subscribe: ASKED })
+  const correlationId = randomUUID()
+  await device.send(TOPIC, ACTION, { correlation_id: correlationId })
+  const question = await questionTo(operator)
+  const askedAtMs = Date.now()
+  for (const second of [1, 2, 3]) {
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(askedAtMs + second * 1_000), 5_000)
+    await answerTo(operator, question, { status: 102 })
+  }
+  await answerTo(operator, question, { status: 200, body: { approved: true, reason: 'it took me three seconds' } })
+
+  const { envelope } = await device.reply(correlationId)
+  expect(envelope.payload).toMatchObject({ decision: 'approved', reason: 'it took me three seconds' })
 })
 
 test.each([
