@@ -12,6 +12,7 @@ import {
   NAMES,
   patiently,
   readIssuerKey,
+  requestsApiAt,
   startBridgeProcess,
   temporaryFolder,
 } from './harness/index.ts'
@@ -121,4 +122,44 @@ test('a workflow that asks a device gives one answer, wherever the runtime died'
   const records = Items.map((item) => unmarshall(item)).filter(({ request_key }) => String(request_key).startsWith('>'))
   expect(records).toHaveLength(STEPS.length)
   expect(records.filter(({ state, resumed_at_ms }) => state !== 'completed' || !resumed_at_ms)).toEqual([])
+})
+
+/** The caller's connection ends with the runtime; it comes again under its key. */
+const HTTP_STEPS = around('http', ['GetItem 1', 'UpdateItem 1', 'Invoke 1'])
+
+test('an HTTP caller gets the one answer, wherever the runtime died', { timeout: TIMEOUT_MS }, async () => {
+  using state = temporaryFolder()
+  using assembly = await killableAssembly(['http', 'publisher', 'answers'])
+  const start = () => startBridgeProcess(state.path, ['--template', assembly.folder, '--upstream', 'none'])
+  await using resources = new AsyncDisposableStack()
+  const asked = new Map<string, Set<string>>()
+  let bridge = resources.use(await start())
+  decide(resources.use(await connect(bridge, OPERATOR, true)), asked)
+  const answers = new Map<string, unknown[]>()
+  const post = async (key: string) => {
+    const headers = { 'idempotency-key': key }
+    const { status, body } = await requestsApiAt(bridge.target).ask(OPERATOR.clientId, {
+      headers,
+      body: { method: 'POST', path: '/reviews', headers: {}, body: { action: key } },
+    })
+    expect(status, key).toBe(200)
+    answers.set(key, [...(answers.get(key) ?? []), body])
+  }
+
+  for (const step of [...HTTP_STEPS, ...around('answers', ['UpdateItem 1'])]) {
+    assembly.killAt(step)
+    const cut = post(step).catch(() => {})
+    const { exitCode } = await patiently(`end at "${step}"`, bridge.ended)
+    expect(exitCode, step).toBeNull()
+    await cut
+
+    bridge = resources.use(await start())
+    decide(resources.use(await connect(bridge, OPERATOR, false)), asked)
+    await post(step)
+    await post(step)
+  }
+  for (const [step, bodies] of answers) {
+    expect(new Set(bodies.map((body) => JSON.stringify(body))).size, step).toBe(1)
+    expect(asked.get(step)?.size, step).toBe(1)
+  }
 })

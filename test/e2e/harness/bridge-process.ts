@@ -9,7 +9,7 @@ import { PROJECT_FOLDER } from './assembly.ts'
 
 /** What `bridge start --json` prints, and what it leaves for the other commands. */
 type ReadyLine = Pick<Runtime, 'mqttUrl' | 'endpoints' | 'apiUrl' | 'caFile'> & { root: string; readyMs: number }
-type Target = Pick<Runtime, 'mqttUrl' | 'apiUrl' | 'caFile' | 'region' | 'credentials'>
+type Target = Pick<Runtime, 'mqttUrl' | 'apiUrl' | 'caFile' | 'region' | 'credentials'> & { requestsUrl: string }
 
 export interface CommandResult {
   exitCode: number | null

@@ -29,5 +29,6 @@ export {
   questionTo,
   type RequestsApi,
   requestsApi,
+  requestsApiAt,
 } from './requests-api.ts'
 export { answerOk, startTestUpstream, type TestUpstream } from './upstream.ts'

@@ -3,6 +3,7 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import { expect } from 'vitest'
 import type { DeviceRequestState } from '#contract/index.ts'
 import type { Bridge } from './bridge.ts'
+import type { BridgeProcess } from './bridge-process.ts'
 import type { Device, Received } from './device.ts'
 
 export interface HttpAnswered {
@@ -28,8 +29,15 @@ export const QUESTION = { method: 'GET', path: '/state' }
 export const ASYNC = { headers: { prefer: 'respond-async' } }
 
 export function requestsApi({ runtime }: Bridge): RequestsApi {
-  const base = String(runtime.outputs.RequestsUrl).replace(/\/$/, '')
-  const { credentials, region } = runtime
+  return requestsApiAt({ ...runtime, requestsUrl: String(runtime.outputs.RequestsUrl) })
+}
+
+/** That of a runtime which is a process of its own. */
+export function requestsApiAt(
+  target: Pick<BridgeProcess['target'], 'requestsUrl' | 'region' | 'credentials'>,
+): RequestsApi {
+  const { credentials, region } = target
+  const base = target.requestsUrl.replace(/\/$/, '')
   const signer = new SignatureV4({ service: 'execute-api', credentials, region, sha256: Sha256 })
 
   async function call(
