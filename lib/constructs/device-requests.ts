@@ -10,11 +10,9 @@ import type { Tables } from './tables.ts'
 /** A caller that waits holds a function for up to half a minute: so many at once stay below what a new account has. */
 const THROTTLE = { ask: { rateLimit: 50, burstLimit: 100 }, look: { rateLimit: 200, burstLimit: 400 } }
 
-/** What tells an engine of an outcome, or that the device is at it. */
-const TELL_DURABLE = ['Success', 'Failure', 'Heartbeat'].map(
-  (end) => `lambda:SendDurableExecutionCallback${end}` as const,
-)
-const TELL_STEP_FUNCTIONS = ['Success', 'Failure', 'Heartbeat'].map((end) => `states:SendTask${end}` as const)
+/** What engines are told: of an outcome, and by who takes the answers of devices that one is at it. */
+const OUTCOMES = ['Success', 'Failure']
+const PROGRESS = ['Heartbeat']
 
 export interface DeviceRequestsProps {
   settings: BridgeSettings
@@ -33,15 +31,14 @@ export class DeviceRequests extends Construct {
   constructor(scope: Construct, id: string, props: DeviceRequestsProps) {
     super(scope, id)
     const { settings, tables, publisher, requester, http, answers } = props
-    for (const one of [requester, http, answers]) {
-      one.allow('dynamodb:UpdateItem', tables.correlations.tableArn)
-      one.allow('dynamodb:GetItem', tables.correlations.tableArn)
-    }
+    for (const one of [requester, http, answers]) one.allow('dynamodb:UpdateItem', tables.correlations.tableArn)
+    for (const one of [http, answers]) one.allow('dynamodb:GetItem', tables.correlations.tableArn)
     for (const one of [requester, http]) {
       one.allow('dynamodb:GetItem', tables.devices.tableArn)
       one.allow('lambda:InvokeFunction', publisher.function.functionArn)
     }
-    for (const one of [requester, answers]) this.#allowTelling(one, settings.stage)
+    this.#allowTelling(requester, settings.stage, OUTCOMES)
+    this.#allowTelling(answers, settings.stage, [...OUTCOMES, ...PROGRESS])
     const iam = this.#api('Http', http, { ...settings, suffix: 'requests', authorization: 'AWS_IAM' })
     const jwt = jwtOf(settings)
     this.urls = {
@@ -56,12 +53,14 @@ export class DeviceRequests extends Construct {
    * Callbacks and tokens name no workflow, so every durable function of this stage may be told; the role cannot start or read any. What is done
    * by a task token knows no resource at all: the token itself is the right. https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
    */
-  #allowTelling(fn: BridgeFunction, stage: string): void {
+  #allowTelling(fn: BridgeFunction, stage: string, words: readonly string[]): void {
     const resourceName = `${deploymentNames(stage).stackName}-*`
     const arnFormat = ArnFormat.COLON_RESOURCE_NAME
     const functions = Stack.of(this).formatArn({ service: 'lambda', resource: 'function', resourceName, arnFormat })
-    for (const action of TELL_DURABLE) fn.allow(action, functions)
-    for (const action of TELL_STEP_FUNCTIONS) fn.allow(action, '*')
+    for (const word of words) {
+      fn.allow(`lambda:SendDurableExecutionCallback${word}`, functions)
+      fn.allow(`states:SendTask${word}`, '*')
+    }
     const reason = 'Which workflow of the stage waits is known by its callback id or task token alone.'
     acceptWildcard(fn.role, `lambda:<AWS::Region>:<AWS::AccountId>:function:${resourceName}`, reason)
     Validations.of(fn.role).acknowledge({ id: 'AwsSolutions-IAM5[Resource::*]', reason })

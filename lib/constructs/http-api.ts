@@ -110,7 +110,7 @@ export class HttpApi extends Construct {
       // of any stage
       resourceName: `*/${method}${path.replace(/\{\w+\+?\}/g, '*')}`,
     })
-    route.function.allowInvokeBy(`InvokedBy-${id}`, 'apigateway.amazonaws.com', sourceArn)
+    route.function.allowInvokeBy(`InvokedBy-${this.node.id}-${id}`, 'apigateway.amazonaws.com', sourceArn)
     return cfnRoute
   }
 }

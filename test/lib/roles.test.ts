@@ -65,17 +65,22 @@ describe('what each function may do', () => {
     `)
   })
 
-  test.each(['answers', 'requester', 'http'])('%s asks devices, and takes what they answer', (name) => {
+  test.each([
+    ['requester', ['Success', 'Failure']],
+    ['answers', ['Success', 'Failure', 'Heartbeat']],
+    ['http', []],
+  ])('%s asks devices, and takes what they answer', (name, words) => {
     const grants = grantsOf(roleOf(name)).filter((grant) => !grant.startsWith('logs:'))
-    const tables = ['dynamodb:GetItem <TablesCorrelations.Arn>', 'dynamodb:UpdateItem <TablesCorrelations.Arn>']
+    const writing = 'dynamodb:UpdateItem <TablesCorrelations.Arn>'
+    const reading = name === 'requester' ? [] : ['dynamodb:GetItem <TablesCorrelations.Arn>']
     const asking = ['dynamodb:GetItem <TablesDevices.Arn>', 'lambda:InvokeFunction <publisherFunction.Arn>']
     const answering = ['lambda:InvokeFunction <publisherFunction.Arn>', 'sqs:SendMessage <DeadLettersanswersQueue.Arn>']
-    const telling = ['Success', 'Failure', 'Heartbeat'].flatMap((end) => [
-      `lambda:SendDurableExecutionCallback${end} lambda:function:mqtt-cloud-bridge-dev-*`,
-      `states:SendTask${end} *`,
+    const telling = words.flatMap((word) => [
+      `lambda:SendDurableExecutionCallback${word} lambda:function:mqtt-cloud-bridge-dev-*`,
+      `states:SendTask${word} *`,
     ])
-    const tells = name === 'http' ? [] : telling
-    expect(grants).toEqual([...tables, ...(name === 'answers' ? answering : asking), ...tells].sort())
+    const own = name === 'answers' ? answering : asking
+    expect(grants).toEqual([writing, ...reading, ...own, ...telling].sort())
   })
 
   test('authorizer', () => {

@@ -56,6 +56,7 @@ describe.concurrent('the checks of "cdk synth"', { timeout: 120_000 }, () => {
 
     const result = await synth(['bin/app.ts'], {
       ...{ stage: 'prod', root: 'acme', mutualTls: true, events: true, alarmTopicArn },
+      ...{ requestsJwtIssuer: 'https://issuer.example', requestsJwtAudience: 'bridge' },
       reviewStateMachineFile: 'examples/state-machine/review.asl.json',
     })
 
