@@ -4,8 +4,9 @@ import { listCommand } from './list.ts'
 import { showCommand } from './show.ts'
 
 const NOTES = `
-With --aws the caller needs lambda:ListDurableExecutionsByFunction, lambda:GetDurableExecution and lambda:GetDurableExecutionHistory; for
-workflows that are state machines states:ListStateMachines, states:ListExecutions, states:DescribeExecution and states:GetExecutionHistory.`
+With --aws the caller needs states:ListStateMachines, lambda:ListDurableExecutionsByFunction, lambda:GetDurableExecution and
+lambda:GetDurableExecutionHistory; for workflows that are state machines states:ListExecutions, states:DescribeExecution and
+states:GetExecutionHistory.`
 
 /** `bridge workflow …`: where the executions of workflows stand, on AWS and on this machine. */
 export function workflowCommand(program: Command, terminal: Terminal): void {

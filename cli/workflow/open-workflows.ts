@@ -23,17 +23,12 @@ export function openWorkflows(target: Pick<Target, 'aws' | 'stage'>): Workflows 
   return {
     async list({ workflow, limit, status }) {
       const names = WORKFLOW_NAMES.filter((name) => workflow === undefined || name === workflow)
+      // of both engines: a state machine may have taken the place of a function that is still there
       const lists = await Promise.all(
-        names.map(async (name) => {
-          for (const engine of engines) {
-            const found = await engine.list(name, { limit, ...(status && { status }) })
-            if (found) return found
-          }
-          return []
-        }),
+        names.flatMap((name) => engines.map((engine) => engine.list(name, { limit, ...(status && { status }) }))),
       )
       return lists
-        .flat()
+        .flatMap((found) => found ?? [])
         .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime())
         .slice(0, limit)
     },

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { DEFAULT_STAGE } from '#contract/index.ts'
+import { openWorkflows } from '../../cli/workflow/open-workflows.ts'
 import {
   answerTo,
   assemblyWith,
@@ -64,6 +66,15 @@ describe('the state machine', () => {
       ...{ action: ACTION.action, approved: true, decision: 'approved' },
       ...{ decided_by: 'operator-1', reason: 'it is my gate' },
     })
+    const workflows = openWorkflows({ aws: awsOptions(bridge.runtime), stage: DEFAULT_STAGE })
+    const [execution] = await workflows.list({ limit: 5 })
+    expect(execution).toMatchObject({ workflow: 'review', status: 'SUCCEEDED' })
+    expect((await workflows.show(execution?.name ?? '')).steps.map(({ name }) => name)).toEqual([
+      'Ask operator',
+      'What did the operator say?',
+      'Approved',
+      'Answer',
+    ])
     const again = await device.request(TOPIC, ACTION, { correlation_id: correlationId })
     expect(again.envelope).toEqual(envelope)
   })

@@ -34,6 +34,7 @@ const durable = (name: string, second: number) => ({
 beforeEach(() => {
   lambda.reset()
   stepFunctions.reset()
+  stepFunctions.on(ListStateMachinesCommand).resolves({ stateMachines: [] })
 })
 afterAll(() => {
   lambda.restore()
@@ -129,6 +130,16 @@ describe('a workflow that is a state machine', () => {
 
     await expect(openWorkflows(target).show('a')).rejects.toMatchObject({ code: 'execution_unknown' })
   })
+})
+
+test('executions of a function whose place a state machine has taken are listed with its own', async () => {
+  lambda.on(ListDurableExecutionsByFunctionCommand).resolves({ DurableExecutions: [durable('before', 1)] })
+  const machine = { name: 'mqtt-cloud-bridge-prod-review', stateMachineArn: MACHINE, creationDate: at(2) }
+  stepFunctions.on(ListStateMachinesCommand).resolves({ stateMachines: [{ ...machine, type: 'STANDARD' }] })
+  const execution = { name: 'after', executionArn: 'arn', stateMachineArn: MACHINE, startDate: at(3) }
+  stepFunctions.on(ListExecutionsCommand).resolves({ executions: [{ ...execution, status: 'RUNNING' }] })
+
+  expect((await openWorkflows(target).list({ limit: 3 })).map(({ name }) => name)).toEqual(['after', 'before'])
 })
 
 test('what the caller may not do is told as it is', async () => {
