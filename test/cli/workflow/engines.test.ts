@@ -58,7 +58,7 @@ describe('a workflow that is a durable function', () => {
       { FunctionName: 'mqtt-cloud-bridge-prod-review', Statuses: ['RUNNING'], MaxItems: 3 },
       { Marker: 'm', MaxItems: 1 },
     ])
-    expect(stepFunctions.calls()).toEqual([])
+    expect(stepFunctions.commandCalls(ListExecutionsCommand)).toEqual([])
   })
 
   test('shows one execution with its whole history', async () => {
