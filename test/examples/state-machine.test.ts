@@ -14,12 +14,15 @@ import {
   questionTo,
   startBridge,
   type Template,
+  temporaryFolder,
 } from '../e2e/harness/index.ts'
 import { deviceEnvironment, runExample } from './run-example.ts'
 
 const SETTINGS = { reviewStateMachineFile: 'examples/state-machine/review.asl.json' }
 const TOPIC = 'jamey/conscience/review'
 const ACTION = { action: 'Paint the gate', context: 'It rusts' }
+/** Outlives the connections of a device, so that it misses nothing. */
+const SESSION = { clean: false, properties: { sessionExpiryInterval: 3_600 } }
 const ASKED = ['jamey/devices/operator-1/requests', 'jamey/responses/operator-1']
 
 /** Changes the one state machine of a template. */
@@ -165,4 +168,20 @@ test.each([
 
   expect(envelope.payload).toMatchObject(expected)
   expect(await messagesOf(bridge, device, correlationId)).toHaveLength(1)
+})
+
+test('what waits when the runtime stops is answered by the next one, as failed', async () => {
+  using assembly = await assemblyWith(SETTINGS)
+  using state = temporaryFolder()
+  const correlationId = randomUUID()
+  {
+    await using bridge = await startBridge({ assemblyFolder: assembly.folder, stateFolder: state.path })
+    await using device = await bridge.connect({ mqtt: SESSION })
+    await device.send(TOPIC, ACTION, { correlation_id: correlationId })
+    await bridge.log.functions.take('question', ({ message }) => message === 'device_asked')
+  }
+  await using bridge = await startBridge({ assemblyFolder: assembly.folder, stateFolder: state.path })
+  await using device = await bridge.connect({ mqtt: SESSION })
+
+  expect((await device.reply(correlationId)).envelope.payload).toMatchObject({ code: 'workflow_failed' })
 })
