@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { DEFAULT_ROOT, DEFAULT_STAGE, type DecisionRecord, explainRight, parseFleet } from '#contract/index.ts'
+import {
+  DEFAULT_ROOT,
+  DEFAULT_STAGE,
+  type DecisionRecord,
+  explainRight,
+  parseFleet,
+  topicName,
+} from '#contract/index.ts'
 import { CommandError, errorCode } from './command-error.ts'
 import { type Answer, showAnswer, tokenFacts } from './explain/answer.ts'
 import { askAuthorizer, type Verdict } from './explain/ask-authorizer.ts'
@@ -18,9 +25,9 @@ revoked at run time, and about the connect with a token its authorizer, which ha
 0 for either answer.
 
 Examples:
-  npx bridge explain publish jamey/memory/updates --client-id jamey-instance-1
-  npx bridge explain publish jamey/events/status --retain --client-id jamey-instance-1
-  npx bridge explain --client-id jamey-instance-1 --permissions 'jamey/#' '!jamey/events/errors' subscribe 'jamey/events/#'
+  npx bridge explain publish ${topicName(DEFAULT_ROOT, 'memory/updates', {})} --client-id jamey-instance-1
+  npx bridge explain publish ${topicName(DEFAULT_ROOT, 'events/status', {})} --retain --client-id jamey-instance-1
+  npx bridge explain --client-id jamey-instance-1 --permissions '${DEFAULT_ROOT}/#' '!${topicName(DEFAULT_ROOT, 'events/errors', {})}' subscribe '${DEFAULT_ROOT}/events/#'
   npx bridge explain connect --live --token "$TOKEN"
   npx bridge explain connect --live --client-id sensor-7`
 

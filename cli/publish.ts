@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { DEFAULT_ROOT, topicName } from '#contract/index.ts'
 import { defineContract, jamey } from '#device/index.ts'
 import { commandErrorOf, connectDevice } from './device-connection.ts'
 import { readPayload } from './payload-argument.ts'
@@ -10,7 +11,7 @@ import { readTextArgument, resolveTopicArgument, type TopicArgument } from './to
 const EXAMPLES = `
 Examples:
   npx bridge publish events/status '{"status":"online","message":"up","component":"gateway"}'
-  npx bridge publish jamey/conscience/evaluate 'no JSON' --raw`
+  npx bridge publish ${topicName(DEFAULT_ROOT, 'conscience/evaluate', {})} 'no JSON' --raw`
 
 interface PublishOptions extends TargetOptions {
   clientId: string

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { DEFAULT_ROOT, topicName } from '#contract/index.ts'
 import type { BridgeState, Message } from '#device/index.ts'
 import { CommandError } from './command-error.ts'
 import { commandErrorOf, connectDevice } from './device-connection.ts'
@@ -8,8 +9,8 @@ import { textContract } from './text-contract.ts'
 
 const EXAMPLES = `
 Examples:
-  npx bridge subscribe 'jamey/#'
-  npx bridge subscribe jamey/conscience/results --count 1 --json`
+  npx bridge subscribe '${DEFAULT_ROOT}/#'
+  npx bridge subscribe ${topicName(DEFAULT_ROOT, 'conscience/results', {})} --count 1 --json`
 
 interface SubscribeOptions extends TargetOptions {
   clientId: string

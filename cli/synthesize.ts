@@ -16,8 +16,8 @@ const SOURCES = [
   'cdk.json',
   'package-lock.json',
 ]
-/** Settings that name a file. */
-const FILE_SETTINGS = ['tokenSigningKeysFile', 'fleetFile', 'conscienceRulesFile', 'jwksFile']
+/** How the names of settings end that name a file; none is named by an empty one. */
+const FILE_SETTING = /File$/
 const KEY_FILE = '.sources'
 /** Reading TypeScript takes a good part of the time of a synthesis. Relative to the project, where the app runs. */
 export const COMPILE_CACHE = 'node_modules/.cache/mqtt-cloud-bridge/compiled'
@@ -74,7 +74,9 @@ export function watchedPaths(projectFolder: string, context: Readonly<Record<str
 }
 
 function namedFiles(settings: Readonly<Record<string, unknown>>): string[] {
-  return FILE_SETTINGS.flatMap((name) => (typeof settings[name] === 'string' ? [settings[name]] : []))
+  return Object.entries(settings).flatMap(([name, value]) =>
+    FILE_SETTING.test(name) && typeof value === 'string' && value !== '' ? [value] : [],
+  )
 }
 
 /** The settings that cdk.json gives to every synthesis. */

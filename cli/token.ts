@@ -19,7 +19,7 @@ its signature, and the token as password.
 
 Examples:
   TOKEN=$(npx bridge token --client-id jamey-instance-1)
-  npx bridge token --client-id jamey-instance-1 --permissions 'jamey/memory/#' 'sub:jamey/responses/\${clientId}'
+  npx bridge token --client-id jamey-instance-1 --permissions '\${root}/memory/#' 'sub:\${root}/responses/\${clientId}'
   npx bridge token --client-id jamey-instance-1 --service
   npx bridge token --client-id jamey-instance-1 --signed --signing-key ./signing-key.pem`
 

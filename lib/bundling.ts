@@ -48,8 +48,9 @@ const KEPT_VERSIONS = 4
 
 /**
  * Bundles `functions/<name>/index.ts` into a folder that is kept between runs and made again only when a source, a data file, an option or
- * esbuild itself has changed. `files` are put beside the bundle under the given names; `inputs` is the state of the files, for bundles that are made in one pass. A folder is named after what it was made from and
- * never written to again, so runs at the same time do not disturb each other.
+ * esbuild itself has changed. `files` are put beside the bundle under the given names; `inputs` is the state of the sources, shared by bundles
+ * that are made in one pass. A folder is named after what it was made from and never written to again, so runs at the same time do not
+ * disturb each other.
  */
 export async function bundleFunction(
   name: string,

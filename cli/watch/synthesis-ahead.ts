@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { RunApp } from '../synthesize.ts'
-import { appEnded, COMPILE_CACHE } from '../synthesize.ts'
+import { appEnded, COMPILE_CACHE, type RunApp } from '../synthesize.ts'
 
 /** The CDK app, started ahead of what it is to synthesize; see bin/warm-up.ts. */
 export interface SynthesisAhead extends Disposable {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { InvokeCommand } from '@aws-sdk/client-lambda'
@@ -14,6 +13,7 @@ import {
   functionResource,
   NAMES,
   patchedAssembly,
+  standBefore,
   startBridge,
   type Template,
   temporaryFolder,
@@ -43,8 +43,7 @@ beforeAll(async () => {
   const assembly = opened.use(
     await patchedAssembly(breakStack, {
       authorizer(folder) {
-        renameSync(join(folder, 'index.mjs'), join(folder, 'real.mjs'))
-        writeFileSync(join(folder, 'index.mjs'), SLOW_BUNDLE)
+        standBefore(folder, SLOW_BUNDLE)
       },
     }),
   )

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { renameSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -7,6 +7,7 @@ import {
   type Device,
   functionResource,
   patchedAssembly,
+  standBefore,
   startBridge,
   startTestUpstream,
   type TestUpstream,
@@ -65,8 +66,7 @@ beforeAll(async () => {
     {
       api(folder) {
         bundleFolder = folder
-        renameSync(join(folder, 'index.mjs'), join(folder, 'real.mjs'))
-        writeFileSync(join(folder, 'index.mjs'), CRASHING_BUNDLE)
+        standBefore(folder, CRASHING_BUNDLE)
         writeFileSync(join(folder, 'mode'), 'none')
       },
     },

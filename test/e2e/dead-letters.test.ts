@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { renameSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DEFAULT_STAGE, deadLetterQueueName } from '#contract/index.ts'
-import { writeRuntimeFile } from '../../cli/runtime-file.ts'
 import {
+  announceBridge,
   type Bridge,
   type Device,
   envelopeOf,
   patchedAssembly,
   ROOT,
   runHere,
+  standBefore,
   startBridge,
   temporaryFolder,
 } from './harness/index.ts'
@@ -44,16 +45,13 @@ beforeAll(async () => {
     {
       events(folder) {
         setMode = (mode) => writeFileSync(join(folder, 'mode'), mode)
-        renameSync(join(folder, 'index.mjs'), join(folder, 'real.mjs'))
-        writeFileSync(join(folder, 'index.mjs'), FAILING_BUNDLE)
+        standBefore(folder, FAILING_BUNDLE)
         setMode('fail')
       },
     },
   )
   bridge = await startBridge({ assemblyFolder: assembly.folder })
-  const { mqttUrl, apiUrl, caFile, region, credentials } = bridge.runtime
-  const place = { pid: process.pid, endpoints: {}, root: ROOT, stage: DEFAULT_STAGE }
-  writeRuntimeFile(state.path, { ...place, mqttUrl, apiUrl, caFile, region, credentials })
+  announceBridge(bridge, state.path)
   device = await bridge.connect()
 })
 afterAll(async () => {

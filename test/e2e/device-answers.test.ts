@@ -71,7 +71,7 @@ describe('the first answer stands', () => {
     await using lamp = await connectAsked(bridge, 'lamp-too-late')
     const { body, location } = await api.ask('lamp-too-late', { ...ASYNC, query: '?deadline_seconds=1' })
     const question = await questionTo(lamp)
-    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(Date.parse(body.deadline_at)), 5_000)
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(Date.parse(String(body.deadline_at))), 5_000)
 
     expect(await risen(['answers_late'], () => answerTo(lamp, question))).toEqual({ answers_late: 1 })
     await lateLine('lamp-too-late')
@@ -83,7 +83,7 @@ test('progress moves the deadline, and an answer after the first one is in time'
   await using lamp = await connectAsked(bridge, 'lamp-works')
   const { body, location } = await api.ask('lamp-works', { ...ASYNC, query: '?deadline_seconds=2' })
   const question = await questionTo(lamp)
-  const firstDeadlineMs = Date.parse(body.deadline_at)
+  const firstDeadlineMs = Date.parse(String(body.deadline_at))
   await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(firstDeadlineMs - 1_000), 5_000)
   const counts = await risen(['progress_reported', 'answers_stored'], () => answerTo(lamp, question, { status: 102 }))
   expect(counts).toEqual({ progress_reported: 1, answers_stored: 0 })

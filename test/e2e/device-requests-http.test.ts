@@ -134,7 +134,7 @@ describe('a device that is away with a session', () => {
     await (await connectAsked(bridge, 'lamp-late', SESSION))[Symbol.asyncDispose]()
     const { body } = await api.ask('lamp-late', { ...ASYNC, query: `${KEEP}&deadline_seconds=1` })
     // the broker counts whole seconds from when it took the message
-    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(Date.parse(body.deadline_at) + 1_000), 5_000)
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(Date.parse(String(body.deadline_at)) + 1_000), 5_000)
 
     await using lamp = await connectAsked(bridge, 'lamp-late', SESSION)
     const next = await api.ask('lamp-late', ASYNC)

@@ -6,7 +6,7 @@ import { createDynamoDbDeviceRequests, parseDeviceRequestId } from '#correlation
 import { CommandError, type Edge, readEdgeSettings, startEdge } from '#edge/index.ts'
 import { accept, startCallbackReceiver } from '../edge/harness/callback-receiver.ts'
 import { call, until } from '../edge/harness/edge-bench.ts'
-import { announceBridge } from './harness/edge-service.ts'
+import { announceBridge } from './harness/announce.ts'
 import {
   type Bridge,
   type CommandResult,

@@ -2,7 +2,8 @@ import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { blockAfter, readDocument } from '../docs/markdown.ts'
 import { type RunningShell, runShell } from '../interop/shell.ts'
-import { announceBridge, type EdgeService, startEdgeService } from './harness/edge-service.ts'
+import { announceBridge } from './harness/announce.ts'
+import { type EdgeService, startEdgeService } from './harness/edge-service.ts'
 import { type Bridge, startBridge, temporaryFolder } from './harness/index.ts'
 
 const readme = readDocument('README.md')

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CallbackReceiver, startCallbackReceiver } from '../edge/harness/callback-receiver.ts'
 import { call } from '../edge/harness/edge-bench.ts'
 import { openStream } from '../edge/harness/event-stream.ts'
+import { announceBridge } from './harness/announce.ts'
 import { awsOptions, type Bridge, NAMES, startBridge } from './harness/bridge.ts'
 import { temporaryFolder } from './harness/bridge-process.ts'
-import { announceBridge, type EdgeService, startEdgeService } from './harness/edge-service.ts'
+import { type EdgeService, startEdgeService } from './harness/edge-service.ts'
 
 const BASE = 'org/acme/device/Instance-1'
 

@@ -4,6 +4,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs
 import { marshall } from '@aws-sdk/util-dynamodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type BridgeEvent, EVENT_SOURCE, EVENT_TYPES, EVENTS, type EventType } from '#contract/index.ts'
+import { queuePolicy } from '../fixtures/queue-policy.ts'
 import {
   assemblyWith,
   type Bridge,
@@ -31,24 +32,8 @@ function addOtherTeam({ Resources }: Template): void {
       Targets: [{ Id: 'queue', Arn: { 'Fn::GetAtt': ['OtherQueue', 'Arn'] } }],
     },
   }
-  Resources.OtherPolicy = {
-    Type: 'AWS::SQS::QueuePolicy',
-    Properties: {
-      Queues: [{ Ref: 'OtherQueue' }],
-      PolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { Service: 'events.amazonaws.com' },
-            Action: 'sqs:SendMessage',
-            Resource: { 'Fn::GetAtt': ['OtherQueue', 'Arn'] },
-            Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': ['OtherRule', 'Arn'] } } },
-          },
-        ],
-      },
-    },
-  }
+  const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] })
+  Resources.OtherPolicy = queuePolicy('OtherQueue', arnOf('OtherQueue'), arnOf('OtherRule'))
 }
 
 type Told = { source: string; 'detail-type': EventType; detail: BridgeEvent['detail'] }

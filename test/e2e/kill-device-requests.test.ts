@@ -2,16 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { expect, test } from 'vitest'
-import { ALL_PERMISSIONS, issueToken } from '../../cli/issue-token.ts'
 import {
   awsOptions,
   type BridgeProcess,
-  connectDevice,
+  connectKept,
   type Device,
   killableAssembly,
   NAMES,
   patiently,
-  readIssuerKey,
   requestsApiAt,
   startBridgeProcess,
   temporaryFolder,
@@ -34,16 +32,8 @@ const STEPS = [
   ...around('answers', ['UpdateItem 1', 'Callback 1', 'UpdateItem 2']),
 ]
 
-/** A session that outlives its connections, so that nothing is missed. */
-async function connect({ target }: BridgeProcess, who: typeof ASKER, subscribe: boolean): Promise<Device> {
-  const { clientId, filter } = who
-  const key = await readIssuerKey(target)
-  return connectDevice(target.mqttUrl, target.caFile, {
-    clientId,
-    password: issueToken(key, { clientId, permissions: ALL_PERMISSIONS }),
-    subscribe: subscribe ? [filter] : [],
-    mqtt: { clean: false, properties: { sessionExpiryInterval: 3_600 } },
-  })
+function connect(bridge: BridgeProcess, { clientId, filter }: typeof ASKER, subscribe: boolean): Promise<Device> {
+  return connectKept(bridge, clientId, subscribe ? [filter] : [])
 }
 
 /** Answers whatever it is asked, each time with another word; what it is asked comes under one correlation id a request. */

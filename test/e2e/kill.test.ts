@@ -2,16 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { describe, expect, test } from 'vitest'
-import { ALL_PERMISSIONS, issueToken } from '../../cli/issue-token.ts'
 import {
   awsOptions,
   type BridgeProcess,
-  connectDevice,
+  connectKept,
   type Device,
   killableAssembly,
   NAMES,
   patiently,
-  readIssuerKey,
   startBridgeProcess,
   startTestUpstream,
   temporaryFolder,
@@ -35,15 +33,8 @@ const AT_ONCE = 'at once'
 
 const named = (name: string, steps: readonly string[]) => steps.map((step) => `${name} ${step}`)
 
-/** A device with a session that outlives its connections, so that it misses nothing. */
-async function connect({ target }: BridgeProcess, filters: readonly string[] = []): Promise<Device> {
-  const key = await readIssuerKey(target)
-  return connectDevice(target.mqttUrl, target.caFile, {
-    clientId: CLIENT_ID,
-    password: issueToken(key, { clientId: CLIENT_ID, permissions: ALL_PERMISSIONS }),
-    subscribe: filters,
-    mqtt: { clean: false, properties: { sessionExpiryInterval: 3_600 } },
-  })
+function connect(bridge: BridgeProcess, filters: readonly string[] = []): Promise<Device> {
+  return connectKept(bridge, CLIENT_ID, filters)
 }
 
 interface Chain {

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { DEFAULT_STAGE } from '#contract/index.ts'
-import { writeRuntimeFile } from '../../cli/runtime-file.ts'
 import {
+  announceBridge,
   type Bridge,
   functionResource,
   patchedAssembly,
-  ROOT,
   runHere,
   startBridge,
   temporaryFolder,
@@ -19,9 +17,7 @@ beforeAll(async () => {
     functionResource(template, 'presence').Properties.Environment.Variables.PRESENCE_GRACE_SECONDS = '1'
   })
   bridge = await startBridge({ assemblyFolder: assembly.folder })
-  const { mqttUrl, apiUrl, caFile, region, credentials } = bridge.runtime
-  const place = { pid: process.pid, endpoints: {}, root: ROOT, stage: DEFAULT_STAGE }
-  writeRuntimeFile(state.path, { ...place, mqttUrl, apiUrl, caFile, region, credentials })
+  announceBridge(bridge, state.path)
 })
 afterAll(async () => {
   await bridge?.[Symbol.asyncDispose]()

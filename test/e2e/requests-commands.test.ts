@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { DEFAULT_STAGE } from '#contract/index.ts'
-import { writeRuntimeFile } from '../../cli/runtime-file.ts'
 import {
   ANSWER,
+  announceBridge,
   answerTo,
   type Bridge,
   connectAsked,
   questionTo,
-  ROOT,
   runHere,
   startBridge,
   temporaryFolder,
@@ -20,9 +18,7 @@ const state = temporaryFolder()
 let bridge: Bridge
 beforeAll(async () => {
   bridge = await startBridge()
-  const { mqttUrl, apiUrl, caFile, region, credentials } = bridge.runtime
-  const place = { pid: process.pid, endpoints: {}, root: ROOT, stage: DEFAULT_STAGE }
-  writeRuntimeFile(state.path, { ...place, mqttUrl, apiUrl, caFile, region, credentials })
+  announceBridge(bridge, state.path)
 })
 afterAll(async () => {
   await bridge?.[Symbol.asyncDispose]()

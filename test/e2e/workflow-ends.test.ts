@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { ListDurableExecutionsByFunctionCommand, StopDurableExecutionCommand } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -9,6 +7,7 @@ import {
   functionResource,
   NAMES,
   patchedAssembly,
+  standBefore,
   startBridge,
   type Template,
 } from './harness/index.ts'
@@ -38,8 +37,7 @@ const exploding = (patch: (template: Template) => void) =>
     },
     {
       review(folder) {
-        renameSync(join(folder, 'index.mjs'), join(folder, 'real.mjs'))
-        writeFileSync(join(folder, 'index.mjs'), EXPLODING_BUNDLE)
+        standBefore(folder, EXPLODING_BUNDLE)
       },
     },
   )

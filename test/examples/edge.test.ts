@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DeviceRequestState } from '#contract/index.ts'
-import { announceBridge, startEdgeService } from '../e2e/harness/edge-service.ts'
+import { announceBridge } from '../e2e/harness/announce.ts'
+import { startEdgeService } from '../e2e/harness/edge-service.ts'
 import { type Bridge, runHere, startBridge, temporaryFolder } from '../e2e/harness/index.ts'
 import { openStream } from '../edge/harness/event-stream.ts'
 import { deviceEnvironment, runExample } from './run-example.ts'

@@ -1,4 +1,14 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -75,6 +85,12 @@ export async function patchedAssembly(
   patch(template)
   writeFileSync(join(folder, TEMPLATE_FILE), JSON.stringify(template))
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+/** Has this code be the bundle in a folder; it finds the real one in `./real.mjs`. */
+export function standBefore(bundleFolder: string, code: string): void {
+  renameSync(join(bundleFolder, 'index.mjs'), join(bundleFolder, 'real.mjs'))
+  writeFileSync(join(bundleFolder, 'index.mjs'), code)
 }
 
 /** The assembly of today's sources with these settings, and with its template changed. */

@@ -1,10 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { DEFAULT_ROOT, DEFAULT_STAGE } from '#contract/index.ts'
-import { writeRuntimeFile } from '../../../cli/runtime-file.ts'
 import { PROJECT_FOLDER } from './assembly.ts'
-import type { Bridge } from './bridge.ts'
 
 /** `bridge edge` as a process of its own. */
 export interface EdgeService extends AsyncDisposable {
@@ -12,13 +9,6 @@ export interface EdgeService extends AsyncDisposable {
   readonly clientId: string
   /** Tells it to end, and resolves to its exit code. */
   end(): Promise<number | null>
-}
-
-/** Leaves word of a running bridge in a state folder, as `bridge start` does, so that commands with `--state` find it. */
-export function announceBridge({ runtime }: Bridge, stateFolder: string): void {
-  const { mqttUrl, endpoints, apiUrl, caFile, region, credentials } = runtime
-  const target = { mqttUrl, endpoints, apiUrl, caFile, region, credentials }
-  writeRuntimeFile(stateFolder, { pid: process.pid, ...target, root: DEFAULT_ROOT, stage: DEFAULT_STAGE })
 }
 
 /** Starts `bridge edge` on a free port beside the bridge that was announced in the state folder; it is connected then. */

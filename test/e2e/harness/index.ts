@@ -1,9 +1,11 @@
+export { announceBridge } from './announce.ts'
 export {
   assemblyWith,
   functionResource,
   patchedAssembly,
   readTemplate,
   sharedFolders,
+  standBefore,
   type Template,
 } from './assembly.ts'
 export { awsOptions, type Bridge, type ConnectOptions, NAMES, readIssuerKey, startBridge } from './bridge.ts'
@@ -17,6 +19,7 @@ export {
 export { runHere } from './command-line.ts'
 export { connectDevice, type Device, disconnected, envelopeOf, type Received, ROOT } from './device.ts'
 export { patiently } from './inbox.ts'
+export { connectKept } from './kept-session.ts'
 export { killableAssembly } from './killing-bundle.ts'
 export { quickKeysAssembly } from './quick-keys.ts'
 export type { FunctionEntry } from './recorded-log.ts'

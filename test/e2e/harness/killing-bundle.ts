@@ -1,6 +1,6 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { functionResource, patchedAssembly } from './assembly.ts'
+import { functionResource, patchedAssembly, standBefore } from './assembly.ts'
 
 /**
  * Stands before a real bundle and ends the whole process, as `kill -9` does, when it comes to the step that the file `kill` beside the
@@ -70,10 +70,7 @@ export const handler = async (event, context) => {
 
 /** An assembly in which the named functions may be killed at any step. */
 export async function killableAssembly(functionNames: readonly string[]) {
-  const wrap = (folder: string) => {
-    renameSync(join(folder, 'index.mjs'), join(folder, 'real.mjs'))
-    writeFileSync(join(folder, 'index.mjs'), BUNDLE)
-  }
+  const wrap = (folder: string) => standBefore(folder, BUNDLE)
   const patched = await patchedAssembly(
     // fails here when a function is renamed
     (template) => void functionNames.map((name) => functionResource(template, name)),

@@ -8,6 +8,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expect, test } from 'vitest'
 import type { JsonObject } from '#local/template/index.ts'
+import { queuePolicy } from '../../fixtures/queue-policy.ts'
 import { LOGS, lambdaFunction, role, type TemplateResources } from '../resources/set-up.ts'
 import { start, writeAssembly } from './set-up.ts'
 
@@ -16,25 +17,6 @@ const queueArn = (name: string) => `arn:aws:sqs:${ACCOUNT}:${name}`
 const queue = (name: string): TemplateResources[string] => ({
   Type: 'AWS::SQS::Queue',
   Properties: { QueueName: name },
-})
-/** EventBridge may send to the queue, for this rule. */
-const queuePolicy = (logicalId: string, name: string, ruleArn: JsonObject): TemplateResources[string] => ({
-  Type: 'AWS::SQS::QueuePolicy',
-  Properties: {
-    Queues: [{ Ref: logicalId }],
-    PolicyDocument: {
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { Service: 'events.amazonaws.com' },
-          Action: 'sqs:SendMessage',
-          Resource: queueArn(name),
-          Condition: { ArnEquals: { 'aws:SourceArn': ruleArn } },
-        },
-      ],
-    },
-  },
 })
 const rule = (properties: JsonObject): TemplateResources[string] => ({
   Type: 'AWS::Events::Rule',
@@ -59,19 +41,19 @@ const RESOURCES: TemplateResources = {
     EventPattern: { source: ['web'], detail: { amount: [{ numeric: ['>', 10] }] } },
     Targets: [{ Id: 'orders', Arn: queueArn('orders'), InputPath: '$.detail' }],
   }),
-  OrderPolicy: queuePolicy('Orders', 'orders', { 'Fn::GetAtt': ['OrderRule', 'Arn'] }),
+  OrderPolicy: queuePolicy('Orders', queueArn('orders'), { 'Fn::GetAtt': ['OrderRule', 'Arn'] }),
   DeniedRule: rule({
     EventBusName: { Ref: 'Bus' },
     EventPattern: { source: ['denied'] },
     Targets: [{ Id: 'ended', Arn: queueArn('ended'), DeadLetterConfig: { Arn: queueArn('dead') } }],
   }),
-  DeadPolicy: queuePolicy('Dead', 'dead', { 'Fn::GetAtt': ['DeniedRule', 'Arn'] }),
+  DeadPolicy: queuePolicy('Dead', queueArn('dead'), { 'Fn::GetAtt': ['DeniedRule', 'Arn'] }),
   EndedRule: rule({
     Name: 'ended',
     EventPattern: { source: ['aws.lambda'], 'detail-type': ['Durable Execution Status Change'] },
     Targets: [{ Id: 'ended', Arn: queueArn('ended') }],
   }),
-  EndedPolicy: queuePolicy('Ended', 'ended', { 'Fn::GetAtt': ['EndedRule', 'Arn'] }),
+  EndedPolicy: queuePolicy('Ended', queueArn('ended'), { 'Fn::GetAtt': ['EndedRule', 'Arn'] }),
 }
 // what the SDK would return for an execution that has done nothing
 const CODE = { flow: "export const handler = async () => ({ Status: 'SUCCEEDED', Result: '1' })" }

@@ -10,6 +10,7 @@ import {
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expect, test } from 'vitest'
 import type { JsonObject } from '#local/template/index.ts'
+import { queuePolicy } from '../../fixtures/queue-policy.ts'
 import { LOGS, lambdaFunction, role, type TemplateResources } from '../resources/set-up.ts'
 import { start, writeAssembly } from './set-up.ts'
 
@@ -85,23 +86,7 @@ const RESOURCES = {
       Targets: [{ Id: 'told', Arn: queueArn('told') }],
     },
   },
-  Policy: {
-    Type: 'AWS::SQS::QueuePolicy',
-    Properties: {
-      Queues: [{ Ref: 'Told' }],
-      PolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { Service: 'events.amazonaws.com' },
-            Action: 'sqs:SendMessage',
-            Resource: queueArn('told'),
-          },
-        ],
-      },
-    },
-  },
+  Policy: queuePolicy('Told', queueArn('told')),
 } as const
 
 test('a state machine calls what its role allows, waits for a token, and tells of its end', async () => {
