@@ -20,10 +20,10 @@ import { createServerNames } from './server-names.ts'
 const env = readEnvironment(authorizerEnvironment)
 
 /**
- * The service gives an authorizer five seconds. Server names, a secret and the device record are read one after the other; a key document
+ * The service gives an authorizer five seconds. Server names, two versions of a secret and the device record are read one after the other; a key document
  * of an identity provider (`KEY_LIMITS.jwksTimeoutMs`) is asked for only when the secrets are at hand.
  */
-const SDK_LIMITS = { maxAttempts: 2, requestTimeoutMs: 700 }
+const SDK_LIMITS = { maxAttempts: 2, requestTimeoutMs: 550 }
 
 const client = createDynamoDbClient(SDK_LIMITS)
 const secrets = new SecretsManagerClient(sdkSettings(SDK_LIMITS))

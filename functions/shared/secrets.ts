@@ -3,14 +3,12 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import { deviceMasterSchema, type IssuerKey, issuerKeySchema } from '#contract/index.ts'
+import { deviceMasterSchema, type IssuerKey } from '#contract/index.ts'
+import { readIssuerVersions, type SecretStage } from '#keys/index.ts'
 
-/** The versions of the issuer secret in use, the current one first, as `signingKey` and `verificationKeys` want them. */
+/** The versions of the issuer secret in use, the current one first. */
 export async function readIssuerKeys(client: SecretsManagerClient, secretId: string): Promise<IssuerKey[]> {
-  const versions = await Promise.all(
-    (['AWSCURRENT', 'AWSPREVIOUS'] as const).map((stage) => readSecretVersion(client, secretId, stage)),
-  )
-  return versions.flatMap((text) => (text ? [issuerKeySchema.parse(JSON.parse(text))] : []))
+  return readIssuerVersions((stage) => readSecretVersion(client, secretId, stage))
 }
 
 /** The secret that device keys are derived from. */
@@ -23,7 +21,7 @@ export async function readDeviceMaster(client: SecretsManagerClient, secretId: s
 async function readSecretVersion(
   client: SecretsManagerClient,
   secretId: string,
-  stage: 'AWSCURRENT' | 'AWSPREVIOUS',
+  stage: SecretStage,
 ): Promise<string | undefined> {
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage }))

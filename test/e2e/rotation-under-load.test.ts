@@ -14,15 +14,19 @@ const CONNECTS_AFTER = 2
 const ISSUER_CACHE_MS = 1_000
 
 /** What was published, and with which key each connect was made. */
-function createRecord(oldKid: string) {
+function createRecord(oldKid: string, clientCount: number) {
+  const begun = Promise.withResolvers<void>()
   const sent: string[] = []
   const connects = new Map<string, string[]>()
   return {
     sent,
     connects,
+    /** Resolves when each client has a token. */
+    begun: begun.promise,
     connected(clientId: string, token: string) {
       const kid = jwt.decode(token, { complete: true })?.header.kid ?? ''
       connects.set(clientId, [...(connects.get(clientId) ?? []), kid])
+      if (connects.size === clientCount) begun.resolve()
     },
     isDone(clientId: string) {
       return (connects.get(clientId) ?? []).filter((kid) => kid !== oldKid).length >= CONNECTS_AFTER
@@ -39,17 +43,21 @@ type LoadRecord = ReturnType<typeof createRecord>
 test('a rotation under load loses no message and refuses no token', async () => {
   using assembly = await quickKeysAssembly()
   await using bridge = await startBridge({ assemblyFolder: assembly.folder })
-  const record = createRecord(bridge.issuerKey.kid)
+  const staying = ['jamey-instance-1', 'jamey-instance-2']
+  const returning = ['cli-request', 'cli-publish']
+  const record = createRecord(bridge.issuerKey.kid, staying.length + returning.length)
   const issue = createIssuer(bridge)
   await using observer = await bridge.connect({ clientId: 'observer-1', subscribe: ['jamey/events/status'] })
 
   const publishers = [
-    ...['jamey-instance-1', 'jamey-instance-2'].map((clientId) => renewing(bridge, clientId, record)),
-    ...['cli-request', 'cli-publish'].map((clientId) => reconnecting(bridge, clientId, record, issue)),
+    ...staying.map((clientId) => renewing(bridge, clientId, record)),
+    ...returning.map((clientId) => reconnecting(bridge, clientId, record, issue)),
   ]
+  const published = Promise.all(publishers)
+  await Promise.race([record.begun, published])
   await issue.secrets.send(new RotateSecretCommand({ SecretId: NAMES.issuerSecret }))
   await bridge.log.runtime.take('rotation', ({ event }) => event === 'secret_rotated')
-  await Promise.all(publishers)
+  await published
 
   for (const message of record.sent) {
     await observer.messages.take(
