@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
+import { uncounted } from '../meter/index.ts'
 import { createSystemClock } from '../state/index.ts'
 import { createAuthentication } from './authentication.ts'
 import { DEFAULT_CHOICES } from './choices.ts'
@@ -96,6 +97,7 @@ export function createBroker<Authorization>(options: BrokerOptions<Authorization
     clock,
     newId,
     log,
+    count: options.count ?? uncounted,
     authenticate,
     choices,
     sessions,

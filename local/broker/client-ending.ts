@@ -2,6 +2,7 @@ import type { Client } from './client.ts'
 import type { BrokerContext } from './context.ts'
 import type { DisconnectReason } from './disconnect-reason.ts'
 import { expiryOf } from './message.ts'
+import { countConnection } from './metering.ts'
 import { formatReasonCode } from './reason-codes.ts'
 import type { Will } from './will.ts'
 
@@ -25,6 +26,7 @@ export type Ending = {
 export function endClient(context: BrokerContext, client: Client, ending: Ending): void {
   if (!client.retire()) return
   endRunOfDiscards(context, client)
+  countConnection(context.count, context.clock.nowMs() - client.connectedAtMs)
   const { clientId, connection, session, protocolVersion, will } = client
   const {
     disconnectReason,

@@ -1,3 +1,4 @@
+import type { Count } from '../meter/index.ts'
 import type { Clock } from '../state/index.ts'
 import type { Authenticate } from './authentication.ts'
 import type { BrokerChoices } from './choices.ts'
@@ -17,6 +18,7 @@ export type BrokerContext = {
   readonly clock: Clock
   readonly newId: () => string
   readonly log: (entry: LogEntry) => void
+  readonly count: Count
   readonly authenticate: Authenticate
   readonly choices: BrokerChoices
   readonly sessions: Sessions

@@ -1,3 +1,4 @@
+import type { Count } from '../meter/index.ts'
 import type { Clock } from '../state/index.ts'
 import type { BrokerChoices } from './choices.ts'
 import type { BrokerLimits } from './limits.ts'
@@ -64,6 +65,8 @@ export type BrokerOptions<Authorization> = {
   onMessage(message: InboundMessage): Promise<void>
   store: SessionStore
   log(entry: LogEntry): void
+  /** Told of what AWS would bill. Default: nobody is. */
+  count?: Count
   /** Default: the machine's clock. */
   clock?: Clock
   /** Source of UUIDs. Default: `crypto.randomUUID`. */

@@ -1,3 +1,4 @@
+import type { Count } from '../meter/index.ts'
 import { applyUpdates } from './apply-update.ts'
 import type { ChainedInvokes } from './chained-invokes.ts'
 import { checkUpdates } from './check-updates.ts'
@@ -6,7 +7,7 @@ import { type Execution, isClosed, untold } from './execution.ts'
 import type { Executions } from './executions.ts'
 import { type InvocationLane, maxResultBytes } from './lane.ts'
 import { CLIENT_TOKEN_MS } from './limits.ts'
-import { meter } from './meter.ts'
+import { countUse, meter } from './meter.ts'
 import { type Operation, type OperationUpdate, replayedOperations } from './operation.ts'
 import { pageOf } from './pages.ts'
 import { fireDueTimers } from './timers.ts'
@@ -42,6 +43,7 @@ export function createCheckpoints(
   lane: InvocationLane,
   chained: () => ChainedInvokes,
   now: () => number,
+  count: Count,
 ): Checkpoints {
   const last = new WeakMap<Execution, LastCheckpoint>()
 
@@ -70,7 +72,9 @@ export function createCheckpoints(
       const metered = meter(execution.facts.metered, updates, (id) => !execution.operations.has(id))
       return executions().change(execution, (nowMs) => {
         const { facts } = execution
+        const before = facts.metered
         facts.metered = metered
+        countUse(count, facts, before)
         const { invoked, end } = applyUpdates(execution, updates, nowMs)
         for (const operation of invoked) chained().begin(execution, operation, nowMs)
         if (end?.succeeded === true) executions().close(execution, 'SUCCEEDED', { result: end.Payload })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Deliver, FunctionVersions, LambdaService } from '../lambda/index.ts'
+import { type Count, uncounted } from '../meter/index.ts'
 import { type Clock, createSystemClock } from '../state/index.ts'
 import { type Callbacks, createCallbacks } from './callbacks.ts'
 import { createChainedInvokes } from './chained-invokes.ts'
@@ -73,6 +74,7 @@ export function createDurableExecutions(options: {
   log: DurableLog
   clock?: Clock | undefined
   newId?: (() => string) | undefined
+  count?: Count
 }): DurableExecutions {
   const { db, lambda, versions, account, clock = createSystemClock(), newId = randomUUID, log } = options
   const functions = new Map<string, DurableFunction>()
@@ -109,6 +111,7 @@ export function createDurableExecutions(options: {
     },
     isBusy: (execution) => lane.invocationId(execution) !== undefined,
     onDue: schedule,
+    count: options.count ?? uncounted,
   })
   const chained = createChainedInvokes({
     executions: () => executions,
@@ -128,6 +131,7 @@ export function createDurableExecutions(options: {
     lane,
     () => chained,
     () => clock.nowMs(),
+    options.count ?? uncounted,
   )
   const callbacks = createCallbacks(() => executions, lane)
 

@@ -1,8 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Count } from '../meter/index.ts'
 import { type Clock, inTransaction } from '../state/index.ts'
 import { closeExecution } from './apply-update.ts'
 import { DurableError } from './durable-error.ts'
 import { type Execution, type ExecutionFacts, type ExecutionStatus, isClosed } from './execution.ts'
+import { countUse } from './meter.ts'
 import type { Operation } from './operation.ts'
 import { createExecutionStore, type ExecutionStore } from './store.ts'
 import { nextDueMs } from './timers.ts'
@@ -34,6 +36,7 @@ export function createExecutions(options: {
   isBusy: (execution: Execution) => boolean
   /** Something may fall due then. */
   onDue: (dueMs: number) => void
+  count: Count
 }): Executions {
   const { db, clock } = options
   const store = createExecutionStore(db)
@@ -72,6 +75,7 @@ export function createExecutions(options: {
     },
     add(execution) {
       running.set(execution.facts.arn, execution)
+      countUse(options.count, execution.facts)
       change(execution, () => options.onStatus(execution.facts))
     },
     change,

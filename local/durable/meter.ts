@@ -1,3 +1,4 @@
+import type { Count } from '../meter/index.ts'
 import { invalid } from './durable-error.ts'
 import type { ExecutionFacts } from './execution.ts'
 import { MAX_OPERATIONS, MAX_STORED_BYTES } from './limits.ts'
@@ -26,4 +27,14 @@ export function meter(
   }
   if (bytes > MAX_STORED_BYTES) throw invalid(`An execution keeps at most ${MAX_STORED_BYTES} bytes, got ${bytes}`)
   return { operations, bytes }
+}
+
+/** Counts what an execution has used up since `before`. https://aws.amazon.com/lambda/pricing/ */
+export function countUse(
+  count: Count,
+  { functionName, metered }: Pick<ExecutionFacts, 'functionName' | 'metered'>,
+  before: ExecutionFacts['metered'] = { operations: 0, bytes: 0 },
+): void {
+  count('durable.operations', functionName, metered.operations - before.operations)
+  count('durable.bytesWritten', functionName, metered.bytes - before.bytes)
 }

@@ -1,4 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { type Count, uncounted } from '../meter/index.ts'
+import { meterCapacity } from './capacity.ts'
 import { type DynamoDbResult, openEngine } from './engine.ts'
 import { DynamoDbError, validationFailure } from './errors.ts'
 import { createKeyLocks } from './key-locks.ts'
@@ -26,6 +28,8 @@ export interface DynamoDbOptions {
   readonly db?: DatabaseSync
   /** Default: the machine's clock. */
   readonly clock?: { nowMs(): number }
+  /** Told of the capacity that calls consume. Default: nobody is. */
+  readonly count?: Count
 }
 
 export interface CreatedTable {
@@ -155,7 +159,7 @@ export function createDynamoDb(options: DynamoDbOptions = {}): DynamoDb {
 
   const close = () => engine.close()
   return {
-    handle,
+    handle: meterCapacity(handle, options.count ?? uncounted),
     async createTable(properties, defaultName) {
       const { TableName } = properties
       const tableName = typeof TableName === 'string' ? TableName : defaultName

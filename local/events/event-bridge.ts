@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { createDueWork, type JsonValue } from '../lambda/index.ts'
+import { type Count, stepsOf, uncounted } from '../meter/index.ts'
 import { type Clock, createSystemClock, inTransaction } from '../state/index.ts'
 import { type BusDelivery, createDeliveryStore } from './delivery-store.ts'
 import { type BusEvent, eventTime } from './event.ts'
@@ -65,8 +66,9 @@ export function createEventBridge(options: {
   log: EventLog
   clock?: Clock | undefined
   newId?: (() => string) | undefined
+  count?: Count
 }): EventBridge {
-  const { db, account, targets, log, clock = createSystemClock(), newId = randomUUID } = options
+  const { db, account, targets, log, clock = createSystemClock(), newId = randomUUID, count = uncounted } = options
   const registry = createBusRegistry(`arn:aws:events:${account.region}:${account.accountId}`)
   const store = createDeliveryStore(db)
   const counters = new Map<string, { events: number; deliveries: number }>()
@@ -89,6 +91,10 @@ export function createEventBridge(options: {
     inTransaction(db, () => {
       for (const delivery of deliveries) store.add(delivery)
     })
+    // https://aws.amazon.com/eventbridge/pricing/: what AWS services say of themselves is free
+    if (!source.startsWith('aws.')) {
+      count('events.published', busName, stepsOf('events', Buffer.byteLength(JSON.stringify(event))))
+    }
     const counter = counters.get(busName) ?? { events: 0, deliveries: 0 }
     counters.set(busName, { events: counter.events + 1, deliveries: counter.deliveries + deliveries.length })
     // after the transaction that this may be part of

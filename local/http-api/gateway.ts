@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ApiError, readCredentialScope } from '../aws-api/index.ts'
 import type { Caller, Iam } from '../iam/index.ts'
 import type { RuntimeLog } from '../iot/index.ts'
+import { type Count, stepsOf, uncounted } from '../meter/index.ts'
 import { type GatewayAnswer, REFUSALS, readAnswer } from './answer.ts'
 import type { HttpApi, HttpApis, Integration, Stage } from './apis.ts'
 import { type GatewayRequest, gatewayEvent, type Signer } from './event.ts'
@@ -18,6 +19,7 @@ export interface GatewayOptions {
   invoke(functionArn: string, event: unknown): Promise<{ payload: unknown; functionError?: unknown }>
   log: RuntimeLog
   nowMs?: () => number
+  count?: Count
 }
 
 export type Gateway = (request: GatewayRequest) => Promise<GatewayAnswer>
@@ -32,7 +34,7 @@ interface Target {
 
 /** HTTP APIs with functions behind them. What must be signed for IAM is known by its credentials, and its signature is verified. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { apis, accountId, region, iam, log, nowMs = Date.now } = options
+  const { apis, accountId, region, iam, log, nowMs = Date.now, count = uncounted } = options
   const throttling = createThrottling(nowMs)
   const verifyJwt = createJwtVerifier(nowMs)
 
@@ -45,6 +47,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (signer === 'refused') return REFUSALS.forbidden
     const jwt = found.route.authorizationType === 'JWT' ? await authorizeJwt(request, target) : undefined
     if (jwt === 'unauthorized' || jwt === 'forbidden') return REFUSALS[jwt]
+    // what is refused before is free of charge: https://aws.amazon.com/api-gateway/pricing/
+    count('httpApi.requests', found.route.routeKey, stepsOf('httpApi', request.body.length))
     const integration = api.integrations.get(found.route.integrationId)
     if (!integration) throw new TypeError(`route ${found.route.routeKey} has no integration`)
     if (!mayInvoke(target, integration)) return REFUSALS.failed

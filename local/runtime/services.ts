@@ -19,8 +19,9 @@ import {
   iotDataService,
 } from '../iot/index.ts'
 import { createFunctionVersions, createLambdaService, type JsonValue } from '../lambda/index.ts'
+import { createMeter } from '../meter/index.ts'
 import { createSecrets, secretsService } from '../secrets/index.ts'
-import { createSqsService } from '../sqs/index.ts'
+import { createSqsService, meteredQueues } from '../sqs/index.ts'
 import { createSystemClock } from '../state/index.ts'
 import { createStepFunctions, executionStatusEvent, statesService } from '../step-functions/index.ts'
 import { createDelivery, invokeRefusal } from './async-destinations.ts'
@@ -49,8 +50,11 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
   const { log, clock = createSystemClock() } = options
   const iam = createIam({ accountId })
   const registry = createIotRegistry(db)
-  const sqs = createSqsService({ db })
-  opened.defer(() => sqs.close())
+  const meter = createMeter()
+  const { count } = meter
+  const queues = createSqsService({ db })
+  opened.defer(() => queues.close())
+  const sqs = meteredQueues(queues, count)
   const secrets = createSecrets({
     db,
     ...account,
@@ -72,6 +76,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
   const dynamoDb = createDynamoDb({
     ...account,
     db,
+    count,
     ...(options.stateFolder && { path: join(options.stateFolder, 'dynamodb') }),
   })
   opened.defer(() => dynamoDb.close())
@@ -104,6 +109,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     },
     clock: options.functionClock,
     log,
+    count,
   })
   const lambda = withDurableExecutions(functions, () => durable)
   const events = createEventBridge({
@@ -122,6 +128,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     ),
     clock: options.functionClock,
     log,
+    count,
   })
 
   const states = createStepFunctions({
@@ -130,6 +137,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     onStatus: (execution) => void events.put(executionStatusEvent(execution)),
     clock: options.functionClock,
     log,
+    count,
   })
 
   const cloudWatch = createCloudWatch({ clock, log, readings: () => readings({ lambda, sqs, rules, eventSources }) })
@@ -138,6 +146,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
   const rules = createRulesEngine({
     accountId,
     log,
+    count,
     targets: createRuleTargets(ruleServices, rights, arnPrefix),
     external: createRuleFunctions(ruleServices, rights, arnPrefix),
   })
@@ -161,6 +170,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     onMessage: (message) => rules.handle(message),
     store,
     log,
+    count,
     clock,
     limits: rateLimits(options.rateLimits ?? 'local'),
   })
@@ -174,9 +184,9 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
       invokeAuthorizer,
       issueClientCertificate: () => issueClientCertificate(options.certificatesFolder),
     }),
-    iotdata: iotDataService({ broker: () => broker, arnPrefix, clock }),
+    iotdata: iotDataService({ broker: () => broker, arnPrefix, clock, count }),
     lambda: lambdaApi({ lambda, versions, durable }, account),
-    sqs: sqsApi(sqs),
+    sqs: sqsApi(queues, count),
     states: statesService(states),
     events: eventsService(events, `arn:aws:events:${region}:${accountId}`),
   }
@@ -196,6 +206,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     iam,
     invoke: (functionArn, event) => lambda.invoke(functionArn, event as JsonValue),
     log,
+    count,
     nowMs: () => clock.nowMs(),
   })
   const httpApi = await openHttpApiServer({ gateway, port: options.httpApiPort ?? 0, log })
@@ -229,6 +240,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     broker,
     publishGate: createPublishGate(gateOptions),
     arnPrefix,
+    meter,
     api,
     httpApis,
     httpApiUrl: httpApi.url,

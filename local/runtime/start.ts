@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import type { AlarmStatus } from '../cloudwatch/index.ts'
 import type { GrantUse } from '../iam/index.ts'
+import type { LambdaService } from '../lambda/index.ts'
+import type { Billed } from '../meter/index.ts'
 import { openState } from '../state/index.ts'
 import type { StackChanges } from '../template/index.ts'
 import { ensureCertificates } from '../tls/index.ts'
@@ -43,9 +45,11 @@ export interface Runtime extends AsyncDisposable {
   alarms(): AlarmStatus[]
   /** DynamoDB calls by table and operation since the start. */
   tableCalls(): Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** What AWS would bill by the unit, since the start. */
+  billed(): Billed
   /** What roles were granted, and how often each grant was needed since the start. */
   grantUse(): GrantUse[]
-  functionStats(): ReturnType<import('../lambda/index.ts').LambdaService['stats']>
+  functionStats(): ReturnType<LambdaService['stats']>
   /** Resolves when no function runs and none is queued. */
   idle(): Promise<void>
   close(): Promise<void>
@@ -124,6 +128,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     codeFolders: () => lambda.codePaths(),
     alarms: () => cloudWatch.alarms(),
     tableCalls: () => dynamoDb.counts(),
+    billed: () => ({ ...services.meter.read(), 'lambda.requests': invocations(lambda.stats()) }),
     grantUse: () => iam.grantUse(),
     functionStats: () => lambda.stats(),
     async idle() {
@@ -137,4 +142,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+function invocations(stats: ReturnType<LambdaService['stats']>): Record<string, number> {
+  const used = Object.entries(stats).filter(([, { invocations: count }]) => count > 0)
+  return Object.fromEntries(used.map(([name, { invocations: count }]) => [name, count]))
 }

@@ -1,5 +1,6 @@
 export type { MessageAttribute, OutgoingMessage, ReceivedMessage } from './message.ts'
 export { textDigest } from './message-digest.ts'
+export { EMPTY_RECEIVE, meteredQueues } from './metered-queues.ts'
 export type { QueueAttributes } from './queue-settings.ts'
 export type { MessageCounts } from './queue-store.ts'
 export { SqsError, type SqsErrorCode } from './sqs-error.ts'

@@ -54,11 +54,17 @@ export function checkMessage({ body, messageAttributes = {} }: OutgoingMessage, 
   }
   for (const [name, attribute] of attributes) checkAttribute(name, attribute)
 
-  const bytes = attributes.reduce((sum, [name, attribute]) => sum + attributeBytes(name, attribute), byteLength(body))
+  const bytes = messageBytes({ body, messageAttributes })
   if (bytes > maximumBytes) {
     const reason = `Message must be shorter than ${maximumBytes} bytes, got ${bytes}.`
     throw new SqsError('InvalidParameterValue', `One or more parameters are invalid. Reason: ${reason}`)
   }
+}
+
+/** What counts towards the size of a message. */
+export function messageBytes({ body, messageAttributes = {} }: OutgoingMessage): number {
+  const attributes = Object.entries(messageAttributes)
+  return attributes.reduce((sum, [name, attribute]) => sum + attributeBytes(name, attribute), byteLength(body))
 }
 
 function checkAttribute(name: string, { DataType, StringValue, BinaryValue }: MessageAttribute): void {

@@ -25,8 +25,10 @@ export function runExecution(options: {
   tokens: TaskTokens
   runTask: TaskRunner
   record: (type: string, details: Record<string, unknown>) => void
+  /** For each state that is entered, and each repeat of a task. https://aws.amazon.com/step-functions/pricing/ */
+  onTransition: () => void
 }): RunningExecution {
-  const { loaded, execution, roleArn, tokens, runTask, record } = options
+  const { loaded, execution, roleArn, tokens, runTask, record, onTransition } = options
   const { arn, machineArn, name } = execution
   const issued = new Set<string>()
   const stopped = new AbortController()
@@ -34,7 +36,10 @@ export function runExecution(options: {
 
   const handlers = loaded.tasks.map((task) => [
     task.name,
-    (input: EngineValue) => runTask(task, run, input) as Promise<EngineValue>,
+    (input: EngineValue) => {
+      onTransition()
+      return runTask(task, run, input) as Promise<EngineValue>
+    },
   ])
   const context: EngineOptions['context'] = {
     Execution: { Id: arn, Name: name, RoleArn: roleArn },
@@ -52,7 +57,7 @@ export function runExecution(options: {
     overrides: { taskResourceLocalHandlers: Object.fromEntries(handlers) },
     context,
   })
-  const recorded = recordEvents(eventLogs, record)
+  const recorded = recordEvents(eventLogs, record, onTransition)
 
   async function settle(): Promise<ExecutionEnd> {
     const end = await result.then(
@@ -80,10 +85,13 @@ function endOf(error: unknown): ExecutionEnd {
 async function recordEvents(
   events: AsyncIterable<EngineEvent>,
   record: (type: string, details: Record<string, unknown>) => void,
+  onTransition: () => void,
 ): Promise<void> {
   for await (const event of events) {
     if (event.type === 'StateEntered') {
       const { name, type, input } = event.state
+      // a task by each of its attempts
+      if (type !== 'Task') onTransition()
       record(`${type}StateEntered`, { stateEnteredEventDetails: { name, input: JSON.stringify(input) } })
     } else if (event.type === 'StateExited') {
       const { name, type, output } = event.state

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
+import { type Count, uncounted } from '../meter/index.ts'
 import { type Clock, createSystemClock, inTransaction } from '../state/index.ts'
 import { type LoadedMachine, timeoutError } from './engine.ts'
 import { createStatesStore, type StatesExecution, type StatesHistoryEvent } from './execution-store.ts'
@@ -57,8 +58,9 @@ export function createStepFunctions(options: {
   log: (entry: { level: 'info' | 'warn' | 'error'; event: string; [field: string]: unknown }) => void
   clock?: Clock | undefined
   newId?: (() => string) | undefined
+  count?: Count
 }): StepFunctions {
-  const { db, services, onStatus, log, clock = createSystemClock(), newId = randomUUID } = options
+  const { db, services, onStatus, log, clock = createSystemClock(), newId = randomUUID, count = uncounted } = options
   const store = createStatesStore(db)
   const tokens = createTaskTokens(clock)
   const runTask = createTaskRunner({ services, tokens, clock, timeoutError })
@@ -87,10 +89,11 @@ export function createStepFunctions(options: {
     return execution
   }
 
-  function run({ loaded, roleArn }: StateMachine, execution: StatesExecution): void {
+  function run({ name, loaded, roleArn }: StateMachine, execution: StatesExecution): void {
     const { arn } = execution
+    const onTransition = () => count('states.transitions', name)
     const record = (type: string, details: Record<string, unknown>) => store.record(arn, type, clock.nowMs(), details)
-    const started = runExecution({ loaded, execution, roleArn, tokens, runTask, record })
+    const started = runExecution({ loaded, execution, roleArn, tokens, runTask, record, onTransition })
     const settled = started.ended
       .then((end) => finish(execution, end))
       .catch((error: unknown) => log({ level: 'error', event: 'state_failed', execution: arn, reason: String(error) }))

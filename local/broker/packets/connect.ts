@@ -6,6 +6,7 @@ import { type ConnectTerms, readConnect } from '../connect-request.ts'
 import { startConnectionLife } from '../connection-life.ts'
 import type { BrokerContext } from '../context.ts'
 import { createKeepAlive } from '../keep-alive.ts'
+import { countConnect } from '../metering.ts'
 import type { AuthorizeAction, ConnectRequest } from '../options.ts'
 import { createClientRates } from '../rates/client-rates.ts'
 import { CONNACK_V4, formatReasonCode, REASON } from '../reason-codes.ts'
@@ -32,6 +33,7 @@ export async function handleConnect(
     refuse(context, connection, packet.clientId, terms)
     return undefined
   }
+  countConnect(context.count, packet)
   connection.peerMaxPacketBytes = terms.maxPacketBytes
 
   const identity = await context.authenticate(describe(connection, packet, terms))

@@ -3,6 +3,7 @@ import type { Client } from '../client.ts'
 import { endClient, endForClientError, endRunOfDiscards, logDenial } from '../client-ending.ts'
 import type { BrokerContext } from '../context.ts'
 import { expiryOf, type InboundMessage, type QoS, readMessageProperties } from '../message.ts'
+import { countPublished } from '../metering.ts'
 import { formatReasonCode, REASON } from '../reason-codes.ts'
 import { isRefusal, type Refusal, refusal } from '../refusal.ts'
 import { type Destination, readDestination } from '../routing/basic-ingest.ts'
@@ -17,6 +18,7 @@ export function handlePublish(context: BrokerContext, client: Client, packet: Pu
     endForClientError(context, client, name.code, name.reason)
     return
   }
+  countPublished(context.count, name, packet)
   const { messageId } = packet
   if (messageId !== undefined && client.inboundInFlight.has(messageId)) {
     refuseRepetition(context, client, messageId)

@@ -3,6 +3,7 @@ import { parseSharedSubscription, validateTopicFilter } from '#contract/topic-fi
 import type { Client } from '../client.ts'
 import { endClient, endForClientError, logDenial } from '../client-ending.ts'
 import type { BrokerContext } from '../context.ts'
+import { countSubscribed } from '../metering.ts'
 import { formatReasonCode, REASON, SUBACK_FAILURE_V4 } from '../reason-codes.ts'
 import { isRefusal, type Refusal, refusal } from '../refusal.ts'
 import { isBasicIngestFilter } from '../routing/reserved-topics.ts'
@@ -17,6 +18,7 @@ export function handleSubscribe(context: BrokerContext, client: Client, packet: 
     endForClientError(context, client, violation.code, violation.reason)
     return
   }
+  countSubscribed(context.count, packet)
   const answers = judgeAll(context, client, packet.subscriptions)
   const denied = answers.some((answer) => isRefusal(answer) && answer.code === REASON.notAuthorized)
   if (denied && client.protocolVersion === 4 && context.choices.deniedSubscribeV4 === 'disconnect') {

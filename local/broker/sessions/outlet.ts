@@ -2,6 +2,7 @@ import type { Client } from '../client.ts'
 import { endClient, logDenial } from '../client-ending.ts'
 import type { BrokerContext } from '../context.ts'
 import { deliveredProperties } from '../message.ts'
+import { countDelivered } from '../metering.ts'
 import { REASON } from '../reason-codes.ts'
 import type { PublishPacket } from '../wire/packets.ts'
 import type { Delivery, Outlet } from './delivery.ts'
@@ -40,7 +41,9 @@ export function createOutlet(context: BrokerContext, client: Client, window: Del
       }
       if (packetId !== undefined) packet.messageId = packetId
       if (protocolVersion === 5) packet.properties = deliveredProperties(message, context.clock.nowMs())
-      return connection.send(packet)
+      const isSent = connection.send(packet)
+      if (isSent) countDelivered(context.count, message)
+      return isSent
     },
   }
 }

@@ -1,10 +1,12 @@
 import { ApiError, type ApiRequest, type ServiceHandler } from '../../aws-api/index.ts'
 import type { Broker } from '../../broker/index.ts'
+import { type Count, uncounted } from '../../meter/index.ts'
 import type { Clock } from '../../state/index.ts'
 import { createClientRate } from './client-rate.ts'
 import { deleteConnection, getConnection } from './connection.ts'
 import { sendDirectMessage } from './direct-message.ts'
 import { dataPlaneError, invalid } from './errors.ts'
+import { metered } from './metering.ts'
 import type { Operation } from './operation.ts'
 import { publish } from './publish.ts'
 import { getRetainedMessage, listRetainedMessages } from './retained.ts'
@@ -30,6 +32,7 @@ export function iotDataService(options: {
   broker: () => Broker
   arnPrefix: string
   clock: Pick<Clock, 'nowMs'>
+  count?: Count
 }): ServiceHandler {
   const rate = createClientRate(options.clock)
   return {
@@ -41,7 +44,8 @@ export function iotDataService(options: {
     },
     async handle(request) {
       const { operation, subject } = operationOf(request)
-      return operation.run(request, subject, { broker: options.broker(), rate })
+      const answer = async () => operation.run(request, subject, { broker: options.broker(), rate })
+      return metered(options.count ?? uncounted, request, answer)
     },
   }
 }

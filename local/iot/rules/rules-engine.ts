@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { matchesTopic } from '#contract/topic-filter.ts'
 import type { InboundMessage } from '../../broker/index.ts'
 import type { ExternalFunctions, RuleMessage } from '../../iot-sql/index.ts'
+import { type Count, stepsOf, uncounted } from '../../meter/index.ts'
 import { type Clock, createSystemClock, putOwned } from '../../state/index.ts'
 import type { RuntimeLog } from '../log.ts'
 import { compileTopicRule, type ReadyRule } from './compile-topic-rule.ts'
@@ -33,6 +34,9 @@ const NO_EXTERNAL_FUNCTIONS: ExternalFunctions = {
   call: ({ function: name }) => Promise.reject(new Error(`the local runtime does not answer ${name}`)),
 }
 
+/** What a rule is billed for whose statement let nothing through. */
+const NO_ACTION = '(none)'
+
 /** Topic rules: SQL over each message, then the actions; what an action could not do goes to the error action. */
 export function createRulesEngine(options: {
   accountId: string
@@ -41,17 +45,22 @@ export function createRulesEngine(options: {
   /** Who answers `get_dynamodb` and the like, in the name of the rule. Default: nobody. */
   external?: ((rule: { name: string; arn: string }) => ExternalFunctions) | undefined
   clock?: Clock | undefined
+  count?: Count
 }): RulesEngine {
-  const { accountId, targets, log, clock = createSystemClock() } = options
+  const { accountId, targets, log, clock = createSystemClock(), count = uncounted } = options
   const rules = new Map<string, { ready: ReadyRule; external: ExternalFunctions }>()
   const counter = createRuleCounter()
-  const actions = createActionRunner({ counter, clock, log })
+  const actions = createActionRunner({ counter, clock, log, count })
   const hops = new AsyncLocalStorage<number>()
 
   async function run({ ready, external }: { ready: ReadyRule; external: ExternalFunctions }, message: RuleMessage) {
     const { rule, statement } = ready
     counter.add(rule.name, 'TopicMatch')
+    const steps = stepsOf('iot', message.payload.length)
+    count('iot.rulesTriggered', rule.name, steps)
     const result = statement.asksOutside ? await statement.evaluateWith(external, message) : statement.evaluate(message)
+    // https://aws.amazon.com/iot-core/pricing/: at least one action for each rule that is triggered
+    if (result.outcome !== 'fire') count('iot.ruleActions', NO_ACTION, steps)
     if (result.outcome === 'filtered') return
     if (result.outcome === 'error') {
       // as on AWS: SQL errors reach the log and no error action
@@ -60,7 +69,18 @@ export function createRulesEngine(options: {
       return
     }
     counter.add(rule.name, 'RulesExecuted')
+    for (const { type } of ready.actions) count('iot.ruleActions', type, steps)
     await actions.run(ready, message, result)
+  }
+
+  /** What a statement asks of other services is an action too. */
+  function counted(external: ExternalFunctions): ExternalFunctions {
+    return {
+      call(request) {
+        count('iot.ruleActions', request.function)
+        return external.call(request)
+      },
+    }
   }
 
   /** A fault of the engine ends one rule for one message. */
@@ -90,7 +110,7 @@ export function createRulesEngine(options: {
 
   return {
     define(rule) {
-      const external = options.external?.(rule) ?? NO_EXTERNAL_FUNCTIONS
+      const external = counted(options.external?.(rule) ?? NO_EXTERNAL_FUNCTIONS)
       const ready = compileTopicRule(rule, targets, external)
       for (const warning of ready.statement.warnings) {
         log({ level: 'warn', event: 'rule_sql_warning', rule: rule.name, ...warning })

@@ -1,4 +1,5 @@
 import type { RuleMessage, RuleOutput } from '../../iot-sql/index.ts'
+import { type Count, stepsOf } from '../../meter/index.ts'
 import type { Clock } from '../../state/index.ts'
 import type { RuntimeLog } from '../log.ts'
 import { withRetries } from './action-retries.ts'
@@ -18,8 +19,13 @@ export interface ActionRunner {
   settled(): Promise<void>
 }
 
-export function createActionRunner(given: { counter: RuleCounter; clock: Clock; log: RuntimeLog }): ActionRunner {
-  const { counter, clock, log } = given
+export function createActionRunner(given: {
+  counter: RuleCounter
+  clock: Clock
+  log: RuntimeLog
+  count: Count
+}): ActionRunner {
+  const { counter, clock, log, count } = given
   const underway = new Set<Promise<void>>()
 
   /** Resolves to why it failed, if it did. */
@@ -51,6 +57,7 @@ export function createActionRunner(given: { counter: RuleCounter; clock: Clock; 
     const { errorAction, rule } = ready
     for (const failure of failures) log({ level: 'error', event: 'rule_action_failed', rule: rule.name, ...failure })
     if (errorAction === undefined || failures.length === 0) return
+    count('iot.ruleActions', errorAction.type, stepsOf('iot', message.payload.length))
     try {
       const output = errorReport(rule.name, message, failures)
       await errorAction.perform({ output, evaluate: ready.evaluator(message) })
