@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Count, uncounted } from '../meter/index.ts'
-import { meterCapacity } from './capacity.ts'
+import { indexKeys, meterCapacity } from './capacity.ts'
 import { type DynamoDbResult, openEngine } from './engine.ts'
 import { DynamoDbError, validationFailure } from './errors.ts'
 import { createKeyLocks } from './key-locks.ts'
@@ -80,6 +80,7 @@ export function createDynamoDb(options: DynamoDbOptions = {}): DynamoDb {
   const expiries = createWrites(captureChanges(engine, { streams, schemas, isExpiry: true }), locks, schemas)
   const timeToLive = createTimeToLive({ engine, writes: expiries, schemas, nowMs: () => clock.nowMs() })
   const backups = new Set<string>()
+  const indexes = new Map<string, string[][]>()
   const counts = new Map<string, Map<string, number>>()
 
   function count(operation: string, body: Body): void {
@@ -159,12 +160,13 @@ export function createDynamoDb(options: DynamoDbOptions = {}): DynamoDb {
 
   const close = () => engine.close()
   return {
-    handle: meterCapacity(handle, options.count ?? uncounted),
+    handle: meterCapacity(handle, options.count ?? uncounted, (tableName) => indexes.get(tableName) ?? []),
     async createTable(properties, defaultName) {
       const { TableName } = properties
       const tableName = typeof TableName === 'string' ? TableName : defaultName
       const { created } = await ensureTable(engine, tableName, properties, options.path)
       timeToLive.set(tableName, enabledAttribute(properties.TimeToLiveSpecification))
+      indexes.set(tableName, indexKeys(properties))
       const tableArn = names.arnOf(tableName)
       const streamArn = await setStream(tableName, tableArn, properties.StreamSpecification)
       return { tableName, tableArn, created, ...(streamArn && { streamArn }) }
