@@ -1,6 +1,7 @@
 export type { GrantUse } from './iam/index.ts'
 export type { RuntimeLog, RuntimeLogEntry } from './iot/index.ts'
 export type { LogLine } from './lambda/index.ts'
+export type { Billed, BilledItem } from './meter/index.ts'
 export {
   RATE_LIMIT_MODES,
   type RateLimitMode,

@@ -34,9 +34,6 @@ const NO_EXTERNAL_FUNCTIONS: ExternalFunctions = {
   call: ({ function: name }) => Promise.reject(new Error(`the local runtime does not answer ${name}`)),
 }
 
-/** What a rule is billed for whose statement let nothing through. */
-const NO_ACTION = '(none)'
-
 /** Topic rules: SQL over each message, then the actions; what an action could not do goes to the error action. */
 export function createRulesEngine(options: {
   accountId: string
@@ -60,7 +57,7 @@ export function createRulesEngine(options: {
     count('iot.rulesTriggered', rule.name, steps)
     const result = statement.asksOutside ? await statement.evaluateWith(external, message) : statement.evaluate(message)
     // https://aws.amazon.com/iot-core/pricing/: at least one action for each rule that is triggered
-    if (result.outcome !== 'fire') count('iot.ruleActions', NO_ACTION, steps)
+    if (result.outcome !== 'fire') count('iot.ruleActions', rule.name, steps)
     if (result.outcome === 'filtered') return
     if (result.outcome === 'error') {
       // as on AWS: SQL errors reach the log and no error action
@@ -69,15 +66,15 @@ export function createRulesEngine(options: {
       return
     }
     counter.add(rule.name, 'RulesExecuted')
-    for (const { type } of ready.actions) count('iot.ruleActions', type, steps)
+    count('iot.ruleActions', rule.name, steps * Math.max(1, ready.actions.length))
     await actions.run(ready, message, result)
   }
 
   /** What a statement asks of other services is an action too. */
-  function counted(external: ExternalFunctions): ExternalFunctions {
+  function counted(rule: string, external: ExternalFunctions): ExternalFunctions {
     return {
       call(request) {
-        count('iot.ruleActions', request.function)
+        count('iot.ruleActions', rule)
         return external.call(request)
       },
     }
@@ -110,7 +107,7 @@ export function createRulesEngine(options: {
 
   return {
     define(rule) {
-      const external = counted(options.external?.(rule) ?? NO_EXTERNAL_FUNCTIONS)
+      const external = counted(rule.name, options.external?.(rule) ?? NO_EXTERNAL_FUNCTIONS)
       const ready = compileTopicRule(rule, targets, external)
       for (const warning of ready.statement.warnings) {
         log({ level: 'warn', event: 'rule_sql_warning', rule: rule.name, ...warning })

@@ -57,7 +57,7 @@ export function createActionRunner(given: {
     const { errorAction, rule } = ready
     for (const failure of failures) log({ level: 'error', event: 'rule_action_failed', rule: rule.name, ...failure })
     if (errorAction === undefined || failures.length === 0) return
-    count('iot.ruleActions', errorAction.type, stepsOf('iot', message.payload.length))
+    count('iot.ruleActions', rule.name, stepsOf('iot', message.payload.length))
     try {
       const output = errorReport(rule.name, message, failures)
       await errorAction.perform({ output, evaluate: ready.evaluator(message) })

@@ -8,6 +8,7 @@ export {
   standBefore,
   type Template,
 } from './assembly.ts'
+export { billedSince, partOf } from './billed.ts'
 export { awsOptions, type Bridge, type ConnectOptions, NAMES, readIssuerKey, startBridge } from './bridge.ts'
 export {
   type BridgeProcess,
