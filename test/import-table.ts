@@ -17,6 +17,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     packages: ['esbuild', 'oxc-parser'],
     node: ['node:child_process', 'node:fs', 'node:path', 'node:url'],
   },
+  'bin/cost.ts': { ours: ['#cli/cost/index.ts'], packages: [], node: ['node:fs'] },
   'bin/link.js': { ours: [], packages: [], node: ['node:fs'] },
   'bin/parity.ts': { ours: ['#local/parity/index.ts'], packages: [], node: ['node:fs'] },
   'bin/topics.ts': { ours: ['#asyncapi/index.ts'], packages: [], node: ['node:fs', 'node:path'] },

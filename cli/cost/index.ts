@@ -1,0 +1,1 @@
+export { costPage } from './page.ts'
