@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { HTTP_WAIT, privateReplyTopic, REVIEW_PATH, type ReviewDecision } from '#contract/index.ts'
+import { HTTP_WAIT, privateReplyTopic, type ReviewDecision } from '#contract/index.ts'
 import { MEASURED } from '../../cli/cost/measured.ts'
 import type { PathName } from '../../cli/cost/paths.ts'
 import {
