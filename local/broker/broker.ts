@@ -83,12 +83,20 @@ export type Broker = {
 
 /** Creates a broker and restores sessions and retained messages from its store. */
 export function createBroker<Authorization>(options: BrokerOptions<Authorization>): Broker {
-  const { store, onMessage, log, clock = createSystemClock(), newId = randomUUID, random = Math.random } = options
+  const {
+    store,
+    onMessage,
+    log,
+    observer,
+    clock = createSystemClock(),
+    newId = randomUUID,
+    random = Math.random,
+  } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const choices = { ...DEFAULT_CHOICES, ...options.choices }
-  const sessions = createSessions({ store, clock, limits, choices, newId, random, log })
+  const sessions = createSessions({ store, clock, limits, choices, newId, random, log, observer })
   const retained = createRetainedMessages({ store, clock, limits })
-  const router = createRouter({ sessions, retained, store, onMessage, log })
+  const router = createRouter({ sessions, retained, store, onMessage, log, observer })
   const authenticate = createAuthentication(options)
   const clients: BrokerContext['clients'] = new Map()
   const records = createConnectionRecords(clock)
@@ -98,6 +106,7 @@ export function createBroker<Authorization>(options: BrokerOptions<Authorization
     newId,
     log,
     count: options.count ?? uncounted,
+    observer,
     authenticate,
     choices,
     sessions,
@@ -208,6 +217,7 @@ export function createBroker<Authorization>(options: BrokerOptions<Authorization
     },
     async sendDirect(clientId, message, confirmWithinMs) {
       const read = readCloudMessage(message, { limits, clock, newId })
+      observer?.published(read, {})
       return sendDirect(context, clientId, read, confirmWithinMs)
     },
     retainedMessage: retained.get,

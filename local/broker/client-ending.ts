@@ -1,4 +1,4 @@
-import type { Client } from './client.ts'
+import { type Client, observedConnection } from './client.ts'
 import type { BrokerContext } from './context.ts'
 import type { DisconnectReason } from './disconnect-reason.ts'
 import { expiryOf } from './message.ts'
@@ -46,6 +46,7 @@ export function endClient(context: BrokerContext, client: Client, ending: Ending
     reason,
     ...(reasonCode === undefined ? {} : { reasonCode: formatReasonCode(reasonCode) }),
   })
+  context.observer?.disconnected({ ...observedConnection(client), disconnectReason, reason })
   if (reasonCode === undefined || protocolVersion === 4) connection.end()
   else connection.end({ cmd: 'disconnect', reasonCode, ...(tell ? { properties: { reasonString: reason } } : {}) })
   if (context.clients.get(clientId) === client) {
@@ -105,7 +106,7 @@ function publishWill(context: BrokerContext, client: Client, will: Will): void {
     origin: 'client',
     sourceAddress: connection.remoteAddress,
   } as const
-  context.router.route(message).catch((error: unknown) => {
+  context.router.route(message, { connectionId: connection.id }).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error)
     const { topic, traceId } = message
     context.log({ level: 'error', event: 'will_failed', clientId, topic, traceId, reason })

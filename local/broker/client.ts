@@ -1,4 +1,5 @@
 import type { ProtocolVersion } from './message.ts'
+import type { ObservedConnection } from './observer.ts'
 import type { AuthorizeAction, Decision } from './options.ts'
 import type { ClientRates } from './rates/client-rates.ts'
 import type { Session } from './sessions/session.ts'
@@ -33,4 +34,8 @@ export type Client = {
   heard(): void
   /** Stops the client's timers. Returns false if that was done before: a connection ends once. */
   retire(): boolean
+}
+
+export function observedConnection({ clientId, connection, protocolVersion }: Client): ObservedConnection {
+  return { clientId, connectionId: connection.id, protocolVersion }
 }

@@ -6,6 +6,7 @@ import type { Client } from './client.ts'
 import type { ConnectionRecords } from './connection-records.ts'
 import type { LifecycleEvents } from './events/lifecycle-events.ts'
 import type { BrokerLimits } from './limits.ts'
+import type { BrokerObserver } from './observer.ts'
 import type { LogEntry } from './options.ts'
 import type { KeyedRate } from './rates/keyed-rate.ts'
 import type { RetainedMessages } from './routing/retained.ts'
@@ -19,6 +20,7 @@ export type BrokerContext = {
   readonly newId: () => string
   readonly log: (entry: LogEntry) => void
   readonly count: Count
+  readonly observer: BrokerObserver | undefined
   readonly authenticate: Authenticate
   readonly choices: BrokerChoices
   readonly sessions: Sessions

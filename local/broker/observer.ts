@@ -7,6 +7,9 @@ export type ObservedConnection = { clientId: string; connectionId: string; proto
 /** A refusal: an MQTT 5 reason code, and why, for who operates the broker. */
 export type ObservedRefusal = { reasonCode: number; reason: string }
 
+/** Of an accepted message. */
+export type PublishedFacts = { connectionId?: string; reason?: string }
+
 /** Is told of what happens at the broker, at once and on its thread: it must be quick, and must not throw. */
 export type BrokerObserver = {
   /** `startedAtMs` is when the CONNECT came; `reason` names the deciding statement of the policy. */
@@ -17,10 +20,8 @@ export type BrokerObserver = {
   subscribeRefused(connection: ObservedConnection & ObservedRefusal & { filter: string }): void
   unsubscribed(connection: ObservedConnection & { filter: string }): void
   /** Accepted from a client, a Will or the cloud, before anything else becomes of it. `reason` is absent where no policy was asked. */
-  published(message: InboundMessage, facts: { connectionId?: string | undefined; reason?: string | undefined }): void
-  publishRefused(
-    connection: ObservedConnection & ObservedRefusal & { topic: string; properties: Message['properties'] },
-  ): void
+  published(message: InboundMessage, facts: PublishedFacts): void
+  publishRefused(connection: ObservedConnection & ObservedRefusal & { topic: string }): void
   /** The PUBACK to the publisher was sent: rules and queues have the message. */
   accepted(message: InboundMessage): void
   /** Written to the connection of a client. */

@@ -3,6 +3,7 @@ import type { Clock } from '../state/index.ts'
 import type { BrokerChoices } from './choices.ts'
 import type { BrokerLimits } from './limits.ts'
 import type { InboundMessage, ProtocolVersion } from './message.ts'
+import type { BrokerObserver } from './observer.ts'
 import type { SessionStore } from './sessions/session-store.ts'
 import type { TransportFacts } from './transport/transport-facts.ts'
 
@@ -67,6 +68,8 @@ export type BrokerOptions<Authorization> = {
   log(entry: LogEntry): void
   /** Told of what AWS would bill. Default: nobody is. */
   count?: Count
+  /** Is told of every connection, message and refusal. Default: nobody. */
+  observer?: BrokerObserver | undefined
   /** Default: the machine's clock. */
   clock?: Clock
   /** Source of UUIDs. Default: `crypto.randomUUID`. */

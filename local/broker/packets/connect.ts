@@ -1,6 +1,6 @@
 import type { IConnackPacket } from 'mqtt-packet'
 import type { Identity } from '../authentication.ts'
-import type { Client } from '../client.ts'
+import { type Client, observedConnection } from '../client.ts'
 import { endClient, logDenial } from '../client-ending.ts'
 import { type ConnectTerms, readConnect } from '../connect-request.ts'
 import { startConnectionLife } from '../connection-life.ts'
@@ -27,10 +27,12 @@ export async function handleConnect(
   connection: Connection,
   packet: ConnectPacket,
 ): Promise<Client | undefined> {
+  const startedAtMs = context.clock.nowMs()
   connection.protocolVersion = packet.protocolVersion === 5 ? 5 : 4
   const terms = readConnect(packet, context.newId, context.limits)
   if (isRefusal(terms)) {
     refuse(context, connection, packet.clientId, terms)
+    tellRefused(packet.clientId, terms.code, terms.reason)
     return undefined
   }
   countConnect(context.count, packet)
@@ -40,7 +42,9 @@ export async function handleConnect(
   if (!connection.open) return undefined
   const denial = 'denied' in identity ? describeDenial(terms, identity.denied) : checkRights(terms, identity)
   if ('denied' in identity) {
-    refuseDenied(context, connection, terms, denial, context.choices.refusedAuthenticationV5)
+    const reasonCode = context.choices.refusedAuthenticationV5
+    refuseDenied(context, connection, terms, denial, reasonCode)
+    tellRefused(terms.clientId, reasonCode, identity.denied)
     return undefined
   }
   if (denial) {
@@ -48,12 +52,14 @@ export async function handleConnect(
     const { id: connectionId, remoteAddress } = connection
     context.events.connectFailed({ clientId: terms.clientId, principalId, thingName, connectionId, remoteAddress })
     refuseDenied(context, connection, terms, denial, REASON.notAuthorized)
+    tellRefused(terms.clientId, REASON.notAuthorized, denial.reason)
     return undefined
   }
   // only now: a stranger must not use up the rate of a client id
   if (!context.connectRate.take(terms.clientId)) {
     const reason = `a client id connects ${context.limits.maxConnectsPerSecondPerClientId} time a second`
     refuse(context, connection, terms.clientId, refusal(REASON.quotaExceeded, reason))
+    tellRefused(terms.clientId, REASON.quotaExceeded, reason)
     return undefined
   }
 
@@ -66,7 +72,15 @@ export async function handleConnect(
     expirySeconds: terms.sessionExpirySeconds,
   })
   connection.send(writeConnack(context, terms, present))
-  return admit(context, connection, terms, identity, session)
+  const client = admit(context, connection, terms, identity, session)
+  const { reason } = identity.authorize('connect', terms.clientId)
+  context.observer?.connected({ ...observedConnection(client), principalId: client.principalId, startedAtMs, reason })
+  return client
+
+  function tellRefused(clientId: string, reasonCode: number, reason: string): void {
+    const { id: connectionId, protocolVersion } = connection
+    context.observer?.connectRefused({ clientId, connectionId, protocolVersion, startedAtMs, reasonCode, reason })
+  }
 }
 
 function describe(connection: Connection, packet: ConnectPacket, terms: ConnectTerms): ConnectRequest {

@@ -1,5 +1,5 @@
 import type { IPubackPacket } from 'mqtt-packet'
-import type { Client } from '../client.ts'
+import { type Client, observedConnection } from '../client.ts'
 import { endClient, endForClientError, endRunOfDiscards, logDenial } from '../client-ending.ts'
 import type { BrokerContext } from '../context.ts'
 import { expiryOf, type InboundMessage, type QoS, readMessageProperties } from '../message.ts'
@@ -48,7 +48,7 @@ export function handlePublish(context: BrokerContext, client: Client, packet: Pu
     answerOverRate(context, client, messageId)
     return
   }
-  route(context, client, message, messageId)
+  route(context, client, message, { name, messageId })
 }
 
 /** https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html: no retained messages on reserved topics. */
@@ -67,8 +67,9 @@ function refuseRepetition(context: BrokerContext, client: Client, messageId: num
 
 /** The message is over the rate of its connection. */
 function discard(context: BrokerContext, client: Client, topic: string, messageId: number | undefined): void {
+  const reason = `more than ${context.limits.maxPublishesPerSecond} messages a second are discarded`
+  observeRefused(context, client, topic, refusal(REASON.quotaExceeded, reason))
   if (client.discardedInRun === 0) {
-    const reason = `more than ${context.limits.maxPublishesPerSecond} messages a second are discarded`
     context.log({ level: 'warn', event: 'publish_throttled', clientId: client.clientId, topic, reason })
   }
   client.discardedInRun += 1
@@ -80,12 +81,20 @@ function answerOverRate({ choices }: BrokerContext, client: Client, messageId: n
   client.send({ cmd: 'puback', messageId, reasonCode: REASON.quotaExceeded })
 }
 
-function tellRefused({ log }: BrokerContext, { clientId }: Client, topic: string, { code, reason }: Refusal): void {
-  log({ level: 'warn', event: 'publish_refused', clientId, topic, reasonCode: formatReasonCode(code), reason })
+function tellRefused(context: BrokerContext, client: Client, topic: string, refused: Refusal): void {
+  const { code, reason } = refused
+  const { clientId } = client
+  context.log({ level: 'warn', event: 'publish_refused', clientId, topic, reasonCode: formatReasonCode(code), reason })
+  observeRefused(context, client, topic, refused)
+}
+
+function observeRefused({ observer }: BrokerContext, client: Client, topic: string, { code, reason }: Refusal): void {
+  observer?.publishRefused({ ...observedConnection(client), topic, reasonCode: code, reason })
 }
 
 function refuseDenied(context: BrokerContext, client: Client, messageId: number | undefined, denial: Denial): void {
   logDenial(context, client.clientId, { ...denial, reasonCode: REASON.notAuthorized })
+  observeRefused(context, client, denial.name, refusal(REASON.notAuthorized, denial.reason))
   const { deniedPublishV4, deniedPublishQos0V5 } = context.choices
   if (client.protocolVersion === 4 && deniedPublishV4 === 'discard') return
   if (client.protocolVersion === 5 && messageId === undefined && deniedPublishQos0V5 === 'discard') return
@@ -134,14 +143,22 @@ function readMessage(
   }
 }
 
-function route(context: BrokerContext, client: Client, message: InboundMessage, messageId: number | undefined): void {
+function route(
+  context: BrokerContext,
+  client: Client,
+  message: InboundMessage,
+  { name, messageId }: { name: string; messageId: number | undefined },
+): void {
   const { clientId, inboundInFlight } = client
+  const { observer } = context
   if (messageId !== undefined) hold(context, client, messageId)
-  context.router.route(message).then(
+  const facts = observer && { connectionId: client.connection.id, reason: client.authorize('publish', name).reason }
+  context.router.route(message, facts).then(
     () => {
       if (messageId === undefined) return
       inboundInFlight.delete(messageId)
       client.send(acknowledgement(client, messageId))
+      observer?.accepted(message)
       client.connection.resume()
     },
     (error: unknown) => {

@@ -1,6 +1,6 @@
 import type { ISubscribePacket, ISubscription } from 'mqtt-packet'
 import { parseSharedSubscription, validateTopicFilter } from '#contract/topic-filter.ts'
-import type { Client } from '../client.ts'
+import { type Client, observedConnection } from '../client.ts'
 import { endClient, endForClientError, logDenial } from '../client-ending.ts'
 import type { BrokerContext } from '../context.ts'
 import { countSubscribed } from '../metering.ts'
@@ -40,6 +40,10 @@ export function handleSubscribe(context: BrokerContext, client: Client, packet: 
     messageId: packet.messageId ?? 0,
     granted: answers.map((answer) => (isRefusal(answer) ? subackCode(client, answer) : answer.qos)),
   })
+  for (const { filter, qos } of context.observer ? granted : []) {
+    const { reason } = client.authorize('subscribe', filter)
+    context.observer?.subscribed({ ...observedConnection(client), filter, qos, reason })
+  }
   if (granted.length > 0) {
     const topics = granted.map(({ filter }) => filter)
     context.events.subscribed(client, topics)
@@ -120,6 +124,7 @@ function findReservedProblem(filter: string): string | undefined {
 function logRefusal(context: BrokerContext, client: Client, filter: string, { code, reason }: Refusal): void {
   const { clientId } = client
   const reasonCode = subackCode(client, { code })
+  context.observer?.subscribeRefused({ ...observedConnection(client), filter, reasonCode, reason })
   if (code === REASON.notAuthorized) {
     logDenial(context, clientId, { action: 'subscribe', name: filter, reason, reasonCode })
     return

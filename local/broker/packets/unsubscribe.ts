@@ -1,6 +1,6 @@
 import type { IUnsubscribePacket } from 'mqtt-packet'
 import { validateTopicFilter } from '#contract/topic-filter.ts'
-import type { Client } from '../client.ts'
+import { type Client, observedConnection } from '../client.ts'
 import { endForClientError } from '../client-ending.ts'
 import type { BrokerContext } from '../context.ts'
 import { REASON } from '../reason-codes.ts'
@@ -21,5 +21,6 @@ export function handleUnsubscribe(context: BrokerContext, client: Client, packet
     validateTopicFilter(filter) === undefined ? REASON.success : REASON.topicFilterInvalid,
   )
   client.send({ cmd: 'unsuback', messageId, granted })
+  for (const filter of ended) context.observer?.unsubscribed({ ...observedConnection(client), filter })
   if (ended.length > 0) context.events.unsubscribed(client, ended)
 }

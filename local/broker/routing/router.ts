@@ -1,4 +1,5 @@
 import type { InboundMessage, Message, QoS } from '../message.ts'
+import type { BrokerObserver, PublishedFacts } from '../observer.ts'
 import type { LogEntry } from '../options.ts'
 import type { Session } from '../sessions/session.ts'
 import type { SessionStore } from '../sessions/session-store.ts'
@@ -11,7 +12,7 @@ export type Router = {
    * Stores and delivers before it returns; resolves once the topic rules have taken the message. Rejects when the
    * store or the rules did not take it.
    */
-  route(message: InboundMessage): Promise<void>
+  route(message: InboundMessage, facts?: PublishedFacts): Promise<void>
   /** Delivers a retained message to a new subscription. */
   deliverRetained(session: Session, message: Message, qos: QoS): void
   /** Resolves once the topic rules have taken all messages routed so far. */
@@ -24,9 +25,10 @@ type RouterOptions = {
   store: SessionStore
   onMessage: (message: InboundMessage) => Promise<void>
   log: (entry: LogEntry) => void
+  observer?: BrokerObserver | undefined
 }
 
-export function createRouter({ sessions, retained, store, onMessage, log }: RouterOptions): Router {
+export function createRouter({ sessions, retained, store, onMessage, log, observer }: RouterOptions): Router {
   const underway = new Set<Promise<void>>()
 
   /** Queues a message to sessions that can take it. Persistent ones are written in one go, before anything is sent. */
@@ -34,6 +36,7 @@ export function createRouter({ sessions, retained, store, onMessage, log }: Rout
     const accepting = targets.filter((session) => {
       if (session.accepting) return true
       log({ level: 'warn', event: 'queue_full', clientId: session.clientId, topic: message.topic })
+      observer?.dropped(message, { clientId: session.clientId, reason: 'its queue is full' })
       return false
     })
     const stored = accepting.filter((session) => session.persistent)
@@ -67,7 +70,8 @@ export function createRouter({ sessions, retained, store, onMessage, log }: Rout
   }
 
   return {
-    route(message) {
+    route(message, facts = {}) {
+      observer?.published(message, facts)
       const handedOver = handOver(message)
       underway.add(handedOver)
       const forget = () => underway.delete(handedOver)

@@ -37,7 +37,7 @@ export type Outlet = {
   readonly congested: boolean
   /** How many messages a second may go this way. */
   readonly rate: RateLimiter
-  mayReceive(topic: string): boolean
+  mayReceive(message: Message): boolean
   /** Returns false when the client accepts no packet of that size; nothing is sent then. */
   send(delivery: Delivery, packetId?: number): boolean
 }

@@ -18,10 +18,11 @@ export function createOutlet(context: BrokerContext, client: Client, window: Del
     get congested() {
       return connection.congested
     },
-    mayReceive(topic) {
-      const { allowed, reason } = client.authorize('receive', topic)
+    mayReceive(message) {
+      const { allowed, reason } = client.authorize('receive', message.topic)
       if (allowed) return true
-      logDenial(context, clientId, { action: 'receive', name: topic, reason })
+      logDenial(context, clientId, { action: 'receive', name: message.topic, reason })
+      context.observer?.dropped(message, { clientId, reason })
       if (context.choices.deniedDelivery === 'disconnect') {
         const ending = { disconnectReason: 'AUTH_ERROR', reasonCode: REASON.notAuthorized } as const
         // not at once: the session is in the middle of its queue
@@ -43,6 +44,7 @@ export function createOutlet(context: BrokerContext, client: Client, window: Del
       if (protocolVersion === 5) packet.properties = deliveredProperties(message, context.clock.nowMs())
       const isSent = connection.send(packet)
       if (isSent) countDelivered(context.count, message)
+      if (isSent) context.observer?.delivered(message, { clientId, qos })
       return isSent
     },
   }

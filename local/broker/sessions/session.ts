@@ -1,7 +1,8 @@
 import type { Clock } from '../../state/index.ts'
 import type { BrokerChoices } from '../choices.ts'
 import type { BrokerLimits } from '../limits.ts'
-import { isExpired, type ProtocolVersion } from '../message.ts'
+import { isExpired, type Message, type ProtocolVersion } from '../message.ts'
+import type { BrokerObserver } from '../observer.ts'
 import type { LogEntry } from '../options.ts'
 import { createRateLimiter, type RateLimiter } from '../rates/rate-limiter.ts'
 import { type Delivery, type DirectDelivery, isDirect, type Outlet } from './delivery.ts'
@@ -47,6 +48,7 @@ export type SessionSources = {
   choices: BrokerChoices
   newId: () => string
   log: (entry: LogEntry) => void
+  observer?: BrokerObserver | undefined
 }
 
 type SessionOptions = SessionSources & {
@@ -62,6 +64,7 @@ const UNACKNOWLEDGED = 'not acknowledged in time'
 
 export function createSession(options: SessionOptions): Session {
   const { clientId, protocolVersion, expirySeconds, queue = [], store, clock, limits, choices, newId, log } = options
+  const { observer } = options
   /** What came while the client was away. Sent at a rate of its own, beside newer messages. */
   const stored = createDeliveryQueue<Delivery>(queue.map((one) => ({ ...one, qos: 1 })))
   const waiting = createDeliveryQueue<Delivery>()
@@ -85,6 +88,7 @@ export function createSession(options: SessionOptions): Session {
   function drop(delivery: Delivery, reason: string): void {
     done(delivery)
     log({ level: 'debug', event: 'delivery_dropped', clientId, topic: delivery.message.topic, reason })
+    observer?.dropped(delivery.message, { clientId, reason })
   }
 
   function giveUp(): void {
@@ -96,29 +100,34 @@ export function createSession(options: SessionOptions): Session {
   function isDeliverable(delivery: Delivery, to: Outlet): boolean {
     if (isExpired(delivery.message, clock.nowMs())) drop(delivery, 'the message has expired')
     else if (redelivery.isOver(delivery)) drop(delivery, UNACKNOWLEDGED)
-    else if (to.mayReceive(delivery.message.topic)) return true
+    else if (to.mayReceive(delivery.message)) return true
     else done(delivery)
     return false
   }
 
-  function tellDropping(event: string, reason: string): void {
+  function tellDropping(event: string, reason: string, message: Message): void {
+    observer?.dropped(message, { clientId, reason })
     if (dropping !== event) log({ level: 'warn', event, clientId, reason })
     dropping = event
   }
 
   function sendNow(delivery: Delivery, to: Outlet): void {
     if (to.congested) {
-      tellDropping('slow_consumer', 'QoS 0 messages are dropped')
+      tellDropping('slow_consumer', 'QoS 0 messages are dropped', delivery.message)
     } else if (isDeliverable(delivery, to)) {
-      if (!takeRate(to)) return
+      if (!takeRate(to, delivery.message)) return
       dropping = ''
       if (!to.send(delivery)) drop(delivery, 'larger than the client accepts')
     }
   }
 
-  function takeRate(to: Outlet): boolean {
+  function takeRate(to: Outlet, message: Message): boolean {
     if (to.rate.take()) return true
-    tellDropping('delivery_throttled', `more than ${limits.maxPublishesPerSecond} messages a second are discarded`)
+    tellDropping(
+      'delivery_throttled',
+      `more than ${limits.maxPublishesPerSecond} messages a second are discarded`,
+      message,
+    )
     return false
   }
 
@@ -141,7 +150,7 @@ export function createSession(options: SessionOptions): Session {
 
   function sendAtLeastOnce(delivery: Delivery, to: Outlet, pace: RateLimiter | undefined): void {
     pace?.take()
-    if (!takeRate(to)) {
+    if (!takeRate(to, delivery.message)) {
       if (delivery.owner) delivery.owner.takeBack(delivery)
       else drop(delivery, 'over the publish rate of the connection')
       return
@@ -190,7 +199,7 @@ export function createSession(options: SessionOptions): Session {
     },
     sendDirect(delivery) {
       if (!outlet) return 'notConnected'
-      if (!outlet.mayReceive(delivery.message.topic)) return 'forbidden'
+      if (!outlet.mayReceive(delivery.message)) return 'forbidden'
       if (outlet.congested || (delivery.qos === 1 && !outlet.window.open) || !outlet.rate.take()) return 'busy'
       const packetId = delivery.qos === 1 ? outlet.window.add(delivery) : undefined
       if (outlet.send(delivery, packetId)) return 'sent'
@@ -200,6 +209,7 @@ export function createSession(options: SessionOptions): Session {
     acknowledge(packetId) {
       const delivery = outlet?.window.settle(packetId)
       if (!delivery) return false
+      observer?.acknowledged(delivery.message, { clientId })
       if (isDirect(delivery)) delivery.onEnd('acknowledged')
       done(delivery)
       flush()
