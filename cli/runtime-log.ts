@@ -42,6 +42,7 @@ const DETAILS = new Set([
   'connection_id',
   'principalId',
   'trace_id',
+  'broker_trace_id',
   'remoteAddress',
   'function_request_id',
 ])

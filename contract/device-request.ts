@@ -45,6 +45,11 @@ export const deviceRequestSchema = z.strictObject({
   completion: completionSchema.optional(),
   /** `fail`: device_offline at once. `keep`: for the persistent session of the device, until the deadline. */
   when_offline: z.enum(['fail', 'keep']).default('fail'),
+  /** The trace that the question belongs to, 32 hexadecimal digits. Absent: the message begins one. */
+  trace_id: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/, 'expected 32 hexadecimal digits')
+    .optional(),
 })
 export type DeviceRequest = z.output<typeof deviceRequestSchema>
 /** What a caller writes, before defaults are filled in. */

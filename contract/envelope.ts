@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type Json, json } from './json.ts'
+import { TRACEPARENT, traceparentOf } from './trace-context.ts'
 
 /** The largest MQTT payload of IoT Core. https://docs.aws.amazon.com/general/latest/gr/iot-core.html */
 export const MAX_PAYLOAD_BYTES = 128 * 1024
@@ -38,6 +39,15 @@ export interface Envelope<Payload = Json> {
   metadata: Metadata
 }
 
+/** What is new with each message. */
+export interface MessageSource {
+  /** UUID. */
+  messageId: string
+  nowMs: number
+  /** 32 hexadecimal digits. */
+  traceId?: string | undefined
+}
+
 /** What a reply's metadata adds. */
 export interface ReplyMetadata extends Metadata {
   /** The `message_id` of the request. */
@@ -45,17 +55,27 @@ export interface ReplyMetadata extends Metadata {
   status: 'ok' | 'error'
 }
 
-/** Writes an envelope: optional fields of the metadata as null, never left out. */
+/**
+ * Writes an envelope: optional fields of the metadata as null, never left out. With `traceId` it says which trace it belongs to, unless the
+ * metadata already does.
+ */
 export function createEnvelope<Payload>(
   message: { topic: string; payload: Payload; metadata?: Partial<Metadata> },
-  source: { messageId: string; nowMs: number },
+  source: MessageSource,
 ): Envelope<Payload> {
+  const { messageId, nowMs, traceId } = source
   return {
-    message_id: source.messageId,
-    timestamp: new Date(source.nowMs).toISOString(),
+    message_id: messageId,
+    timestamp: new Date(nowMs).toISOString(),
     topic: message.topic,
     payload: message.payload,
-    metadata: { client_id: null, correlation_id: null, reply_to: null, ...message.metadata },
+    metadata: {
+      client_id: null,
+      correlation_id: null,
+      reply_to: null,
+      ...(traceId !== undefined && { [TRACEPARENT]: traceparentOf(traceId, messageId) }),
+      ...message.metadata,
+    },
   }
 }
 

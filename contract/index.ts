@@ -53,6 +53,7 @@ export {
   type Json,
   MAX_CORRELATION_ID_CHARACTERS,
   MAX_PAYLOAD_BYTES,
+  type MessageSource,
   type Metadata,
   metadataSchema,
   type ReplyMetadata,
@@ -228,4 +229,5 @@ export {
   type Wire,
   type WorkflowName,
 } from './topics.ts'
+export { TRACEPARENT, traceIdOf, traceIdOfUuid, traceparentOf } from './trace-context.ts'
 export { type DeferredRequest, deferredRequestSchema, type WorkflowInput, workflowInputSchema } from './workflow.ts'

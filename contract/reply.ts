@@ -1,4 +1,11 @@
-import { createEnvelope, type Envelope, type Json, type Metadata, type ReplyMetadata } from './envelope.ts'
+import {
+  createEnvelope,
+  type Envelope,
+  type Json,
+  type MessageSource,
+  type Metadata,
+  type ReplyMetadata,
+} from './envelope.ts'
 import { type BridgeError, bridgeError, ERRORS } from './errors.ts'
 import type { ErrorNotification } from './messages.ts'
 import { topicName } from './topic-names.ts'
@@ -55,7 +62,7 @@ export interface AnsweredRequest {
 export function createReply<Payload>(
   request: AnsweredRequest,
   reply: { topic: string; payload: Payload; status: ReplyMetadata['status'] },
-  source: { messageId: string; nowMs: number },
+  source: MessageSource,
 ): Envelope<Payload> {
   const metadata: Partial<Metadata> & Omit<ReplyMetadata, keyof Metadata> = {
     client_id: request.clientId,

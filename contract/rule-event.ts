@@ -8,7 +8,10 @@ export const ruleEventSchema = z.object({
   client_id: z.string(),
   principal: z.string().optional(),
   received_at_ms: z.number(),
-  trace_id: z.string().optional(),
+  /** UUID that IoT Core gave the message; its own logs name it `traceId`. */
+  broker_trace_id: z.string().optional(),
+  /** User property of MQTT 5, see trace-context.ts. */
+  traceparent: z.string().optional(),
   response_topic: z.string().optional(),
   /** Base64. */
   correlation_data: z.string().optional(),

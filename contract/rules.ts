@@ -1,5 +1,6 @@
 import { topicFilterOf } from './topic-names.ts'
 import { functionOf, type HandlerName, TOPIC_KEYS, type TopicKey, topicDefinition } from './topics.ts'
+import { TRACEPARENT } from './trace-context.ts'
 
 /** Without it CloudFormation deploys the 2015 dialect, which has no `encode`. */
 export const SQL_VERSION = '2016-03-23'
@@ -26,7 +27,8 @@ const EVENT_FIELDS = {
   client_id: 'clientid()',
   principal: 'principal()',
   received_at_ms: 'timestamp()',
-  trace_id: 'traceid()',
+  broker_trace_id: 'traceid()',
+  traceparent: `get(get_user_properties('${TRACEPARENT}'), 0)`,
   response_topic: "get_mqtt_property('response_topic')",
   correlation_data: "get_mqtt_property('correlation_data')",
 } as const

@@ -25,6 +25,8 @@ export const deferredRequestSchema = z.object({
   form: z.literal('bare').optional(),
   /** When the broker took it, epoch milliseconds. */
   received_at_ms: z.number(),
+  /** 32 hexadecimal digits. */
+  trace_id: z.string().optional(),
 })
 
 /** What a workflow is started with: the request it answers and its payload, valid by the contract. */

@@ -92,7 +92,7 @@ export function readLetter(
       ...withEvent(event),
       kind: 'ruleError',
       code: EXCEPTION_NAME.exec(errorMessage)?.[0] ?? failedAction,
-      requestId: event.trace_id,
+      requestId: event.broker_trace_id,
       errorText: errorMessage,
       origin,
       outlook: origin.to === 'nowhere' ? 'stays' : outlookOf('request', event, stack),
@@ -142,7 +142,7 @@ function eventOf(error: RuleError, sentAtMs: number): RuleEvent {
     topic: error.topic,
     client_id: error.clientId ?? '',
     received_at_ms: sentAtMs,
-    ...(error.cloudwatchTraceId && { trace_id: error.cloudwatchTraceId }),
+    ...(error.cloudwatchTraceId && { broker_trace_id: error.cloudwatchTraceId }),
   }
 }
 

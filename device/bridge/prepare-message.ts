@@ -1,4 +1,11 @@
-import { bridgeError, describeIssue, MAX_PAYLOAD_BYTES } from '#contract/index.ts'
+import {
+  bridgeError,
+  describeIssue,
+  MAX_PAYLOAD_BYTES,
+  TRACEPARENT,
+  traceIdOfUuid,
+  traceparentOf,
+} from '#contract/index.ts'
 import type { PublishOptions } from '../api/operations.ts'
 import { type DeviceError, deviceError } from '../errors/index.ts'
 import type { MessageProperties, OutgoingMessage } from '../outbox/outgoing-message.ts'
@@ -26,6 +33,8 @@ export interface MessageRequest {
   /** Default: that of the options, else a new one. */
   messageId?: string | undefined
   correlation?: Correlation | undefined
+  /** 32 hexadecimal digits. Default: the message begins a trace. */
+  traceId?: string | undefined
   /** Default: that of the topic. */
   wire?: ContractTopic['wire'] | undefined
   durable: boolean
@@ -49,6 +58,7 @@ export function prepareMessage(parts: MessageParts, request: MessageRequest): Ou
   rights.demand(retain ? 'retain' : 'publish', topic)
   const parsed = (request.schema ?? definition.payload).safeParse(request.payload)
   if (!parsed.success) throw bridgeError('invalid_payload', { problem: describeIssue(parsed.error) })
+  const traceId = request.traceId ?? traceIdOfUuid(messageId)
   const content: OutgoingContent = {
     topic,
     payload: parsed.data,
@@ -56,6 +66,7 @@ export function prepareMessage(parts: MessageParts, request: MessageRequest): Ou
     clientId: parts.clientId,
     metadata: options.metadata,
     correlation,
+    traceId,
     nowMs: clock.nowMs(),
   }
   const payload = encode(wire, content)
@@ -72,7 +83,7 @@ export function prepareMessage(parts: MessageParts, request: MessageRequest): Ou
     qos,
     retain,
     priority,
-    properties: settings.protocolVersion === 4 ? undefined : propertiesOf(options, correlation),
+    properties: settings.protocolVersion === 4 ? undefined : propertiesOf(options, content),
     expiresAtMs: expirySeconds === undefined ? Number.POSITIVE_INFINITY : clock.monotonicMs() + expirySeconds * 1_000,
     durable: request.durable,
     onEnd: request.onEnd,
@@ -86,12 +97,16 @@ function encode(wire: NonNullable<ContractTopic['wire']>, content: OutgoingConte
   return wire === 'text' ? String(content.payload) : JSON.stringify(content.payload)
 }
 
-function propertiesOf(options: PublishOptions, correlation: Correlation | undefined): MessageProperties | undefined {
+function propertiesOf(options: PublishOptions, content: OutgoingContent): MessageProperties | undefined {
+  const { correlation, traceId, messageId, metadata } = content
   const { contentType, payloadFormatIndicator, responseTopic, correlationData, topicAlias, userProperties } = options
   let properties: MessageProperties | undefined = correlation && correlationProperties(correlation)
+  const traceparent = metadata?.[TRACEPARENT] ?? (traceId && traceparentOf(traceId, messageId))
   const add = (more: MessageProperties) => {
     properties = { ...properties, ...more }
   }
+  if (typeof traceparent === 'string')
+    add({ userProperties: { ...properties?.userProperties, [TRACEPARENT]: traceparent } })
   if (contentType !== undefined) add({ contentType })
   if (payloadFormatIndicator !== undefined) add({ payloadFormatIndicator })
   if (responseTopic !== undefined) add({ responseTopic })

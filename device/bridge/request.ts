@@ -1,4 +1,4 @@
-import { bridgeError, describeIssue, ERRORS, isErrorCode } from '#contract/index.ts'
+import { bridgeError, describeIssue, ERRORS, isErrorCode, traceIdOfUuid } from '#contract/index.ts'
 import type { Message, RequestOptions } from '../api/operations.ts'
 import { type DeviceError, deviceError } from '../errors/index.ts'
 import type { OutgoingMessage } from '../outbox/outgoing-message.ts'
@@ -50,6 +50,8 @@ export function request(parts: Parts, key: string, payload: unknown, options: Re
         },
       }
       const replyTopic = replyTopicOf(parts, definition, options)
+      // what is sent again is the same request, so it stays in its trace
+      let traceId: string | undefined
       const send = () => {
         const message = prepareMessage(parts, {
           key,
@@ -57,9 +59,11 @@ export function request(parts: Parts, key: string, payload: unknown, options: Re
           payload,
           options: sent.length === 0 ? options : { ...options, messageId: undefined },
           correlation: { correlationId, replyTo: replyTopic },
+          traceId,
           durable: false,
           onEnd: (error) => error && ended.reject(error),
         })
+        traceId ??= traceIdOfUuid(message.messageId)
         sent.push(message)
         return message
       }

@@ -1,4 +1,11 @@
-import { bridgeError, describeIssue, errorNotificationOf, PROGRESS_STATUS } from '#contract/index.ts'
+import {
+  bridgeError,
+  describeIssue,
+  errorNotificationOf,
+  PROGRESS_STATUS,
+  TRACEPARENT,
+  traceIdOf,
+} from '#contract/index.ts'
 import type { Message, Stop, SubscribeOptions } from '../api/operations.ts'
 import type { ContractTopic } from '../topics/types.ts'
 import { asDeviceError } from './operation.ts'
@@ -118,6 +125,7 @@ function send(parts: Parts, definition: ContractTopic, message: Message, { statu
     payload,
     options: { messageId: newUuid() },
     correlation: { correlationId, inReplyTo: message.messageId, status },
+    traceId: traceIdOf(message.userProperties[TRACEPARENT]) ?? traceIdOf(message.metadata[TRACEPARENT]),
     wire: definition.wire,
     durable: true,
     onEnd(error) {

@@ -18,13 +18,15 @@ export interface OutgoingContent {
   clientId: string
   metadata?: Partial<Metadata> | undefined
   correlation?: Correlation | undefined
+  /** 32 hexadecimal digits. */
+  traceId?: string | undefined
   nowMs: number
 }
 
 /** The text of a message in an envelope. */
 export function encodeEnvelope(content: OutgoingContent): string {
-  const { topic, payload, messageId, clientId, metadata, correlation, nowMs } = content
-  const source = { messageId, nowMs }
+  const { topic, payload, messageId, clientId, metadata, correlation, traceId, nowMs } = content
+  const source = { messageId, nowMs, traceId }
   // most messages say nothing more of themselves, and their number counts
   if (!metadata && !correlation)
     return JSON.stringify(createEnvelope({ topic, payload, metadata: { client_id: clientId } }, source))

@@ -93,7 +93,7 @@ export function refuseAnswer(dependencies: AnswerDependencies): NonNullable<Chai
       const { record, state } = await requests.settle(key, {
         state: 'failed',
         outcome: failureOutcome(bridgeError('device_answer_invalid', { code: error.code })),
-        answerId: messageId ?? event.trace_id ?? 'invalid',
+        answerId: messageId ?? event.broker_trace_id ?? 'invalid',
         answerTopic: event.topic,
         atMs: event.received_at_ms,
       })

@@ -6,12 +6,15 @@ import {
   findDeviceRequestKey,
   HTTP_WAIT,
   isBridgeError,
+  TRACEPARENT,
+  traceIdOf,
 } from '#contract/index.ts'
 import { deviceRequestState, parseDeviceRequestId } from '#correlation/index.ts'
 import type { AskDevice } from '../shared/asking/ask-device.ts'
 import { answer, type HttpAnswer, problem } from '../shared/http-answer.ts'
 import { loggable } from '../shared/loggable.ts'
 import type { Observer } from '../shared/observability.ts'
+import { inTrace } from '../shared/trace.ts'
 import { uuidV5 } from '../shared/uuid.ts'
 import { DEVICE_ROUTES } from './env.ts'
 import { callerOf, type HttpEvent, httpEventSchema, readPayload, readWishes } from './event.ts'
@@ -32,6 +35,10 @@ export function createHttpGate(dependencies: HttpDependencies): (event: unknown)
 
   return async (input) => {
     const event = httpEventSchema.parse(input)
+    return inTrace(traceIdOf(event.headers[TRACEPARENT]), () => respond(event))
+  }
+
+  async function respond(event: HttpEvent): Promise<HttpAnswer> {
     const facts: Facts = { request_id: event.requestContext.requestId, route: event.routeKey }
     try {
       facts.asked_by = callerOf(event)

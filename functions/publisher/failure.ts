@@ -18,6 +18,7 @@ import { type CorrelationStore, requestHash, requestKey } from '#correlation/ind
 import { decodeEnvelope, hasPrivateTopic, type ReadableFacts } from '../shared/decode.ts'
 import { inFormOfRequest } from '../shared/request.ts'
 import { storeMessages } from '../shared/stored-messages.ts'
+import { currentTraceId } from '../shared/trace.ts'
 import type { FailureRecord } from './record.ts'
 
 /**
@@ -36,7 +37,7 @@ export async function failureReply(
   const reply = createReply(
     { clientId: event.client_id, messageId: facts.messageId, correlationId: facts.correlationId },
     { topic, payload: notification(record, dependencies), status: 'error' },
-    { messageId: dependencies.newId(), nowMs: dependencies.nowMs() },
+    { messageId: dependencies.newId(), nowMs: dependencies.nowMs(), traceId: currentTraceId() },
   )
   const message: OutboundMessage = { topic, qos: 1, envelope: reply }
   const claimable = envelope && claimablePayload(dependencies.root, event.topic, envelope)

@@ -15,9 +15,16 @@ import {
 } from '#contract/index.ts'
 import type { CorrelationStore } from '#correlation/index.ts'
 import type { Observer } from '../shared/observability.ts'
+import { followTrace, inTrace } from '../shared/trace.ts'
 import { deliver, type Sender } from './deliver.ts'
 import { failureError, failureReply } from './failure.ts'
-import { type FailureRecord, type PublisherRecord, publisherEventSchema, type SuccessRecord } from './record.ts'
+import {
+  type FailureRecord,
+  type PublisherRecord,
+  publisherEventSchema,
+  type SuccessRecord,
+  traceIdOfRecord,
+} from './record.ts'
 
 export interface PublisherDependencies extends Sender {
   root: string
@@ -38,9 +45,12 @@ export function createPublisher(
   const newId = dependencies.newId ?? randomUUID
   const nowMs = dependencies.nowMs ?? Date.now
 
-  return async (event) => {
+  return (event) => inTrace(undefined, () => publish(event))
+
+  async function publish(event: unknown): Promise<{ published: number } | DeliveryReceipt> {
     try {
       const record = parseRecord(event)
+      followTrace(traceIdOfRecord(record))
       if (record.kind === 'delivery') return await delivered(record)
       const messages = await messagesOf(record)
       // all are judged before the first goes out

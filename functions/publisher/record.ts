@@ -1,5 +1,12 @@
 import * as z from 'zod'
-import { deliverCommandSchema, outcomeSchema, publishCommandSchema, ruleEventSchema } from '#contract/index.ts'
+import {
+  deliverCommandSchema,
+  outcomeSchema,
+  publishCommandSchema,
+  ruleEventSchema,
+  traceIdOf,
+} from '#contract/index.ts'
+import { traceIdOfEvent, traceIdOfMessage } from '../shared/trace.ts'
 
 const requestContext = z.object({
   requestId: z.string(),
@@ -39,3 +46,20 @@ export const publisherEventSchema = z.union([
 export type PublisherRecord = z.infer<typeof publisherEventSchema>
 export type SuccessRecord = z.infer<typeof successRecord>
 export type FailureRecord = z.infer<typeof failureRecord>
+
+/** What was asked says more than the answer: a repeat gets the answer of a trace before. */
+export function traceIdOfRecord(record: PublisherRecord): string | undefined {
+  switch (record.kind) {
+    case 'success': {
+      const { requestPayload, responsePayload } = record
+      const [first] = 'messages' in responsePayload ? responsePayload.messages : []
+      return traceIdOf(requestPayload.traceparent) ?? traceIdOfMessage(first) ?? traceIdOfEvent(requestPayload)
+    }
+    case 'failure':
+      return traceIdOfEvent(record.requestPayload)
+    case 'command':
+      return traceIdOfMessage(record.publish[0])
+    case 'delivery':
+      return traceIdOfMessage(record.deliver.message)
+  }
+}

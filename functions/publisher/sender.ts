@@ -5,7 +5,8 @@ import {
   ResourceNotFoundException,
   SendDirectMessageCommand,
 } from '@aws-sdk/client-iot-data-plane'
-import type { OutboundMessage } from '#contract/index.ts'
+import { type OutboundMessage, TRACEPARENT, traceparentOf } from '#contract/index.ts'
+import { currentTraceId } from '../shared/trace.ts'
 import type { Sender } from './deliver.ts'
 
 /** The service's lowest: devices that confirm when they are done would hold the publisher, and their answer tells more. */
@@ -52,10 +53,15 @@ export function createSender(clients: { publishing: IoTDataPlaneClient; direct: 
 }
 
 function contentOf({ envelope, form, correlation_data, response_topic }: OutboundMessage) {
+  const traceId = currentTraceId()
+  const userProperties = [
+    // without envelope the state of the reply has no other place
+    ...(form === 'bare' ? [{ status: envelope.metadata.status }] : []),
+    ...(traceId === undefined ? [] : [{ [TRACEPARENT]: traceparentOf(traceId, envelope.message_id) }]),
+  ]
   return {
     payload: JSON.stringify(form === undefined ? envelope : envelope.payload),
-    // without envelope the state of the reply has no other place
-    ...(form === 'bare' && { userProperties: JSON.stringify([{ status: envelope.metadata.status }]) }),
+    ...(userProperties.length > 0 && { userProperties: JSON.stringify(userProperties) }),
     contentType: 'application/json',
     payloadFormatIndicator: 'UTF8_DATA' as const,
     ...(correlation_data !== undefined && { correlationData: correlation_data }),

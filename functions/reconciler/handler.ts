@@ -5,7 +5,7 @@ import {
   describeIssue,
   workflowInputSchema,
 } from '#contract/index.ts'
-import type { Observer, RequestFinisher } from '../shared/index.ts'
+import { inTrace, type Observer, type RequestFinisher } from '../shared/index.ts'
 import { type ExecutionStatus, reconcilerEventSchema } from './event.ts'
 
 export interface ReconcilerDependencies {
@@ -27,7 +27,9 @@ const CODE_OF_STATUS = {
  */
 export function createReconciler(dependencies: ReconcilerDependencies): (event: unknown) => Promise<{ said: number }> {
   const { finisher, observer } = dependencies
-  return async (event) => {
+  return (event) => inTrace(undefined, () => answered(event))
+
+  async function answered(event: unknown): Promise<{ said: number }> {
     try {
       return { said: await reconcile(event) }
     } catch (error) {

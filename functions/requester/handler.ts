@@ -1,8 +1,9 @@
 import type { DeviceRequestState } from '#contract/index.ts'
-import { completionSchema, ERRORS, isBridgeError } from '#contract/index.ts'
+import { completionSchema, deviceRequestSchema, ERRORS, isBridgeError } from '#contract/index.ts'
 import type { AskDevice } from '../shared/asking/ask-device.ts'
 import { loggable } from '../shared/loggable.ts'
 import type { Observer } from '../shared/observability.ts'
+import { inTrace } from '../shared/trace.ts'
 
 /**
  * Asks a device on behalf of a workflow or of anybody in the account who may invoke this: `deviceRequestSchema` in, `DeviceRequestState`
@@ -13,7 +14,10 @@ export function createRequester(dependencies: {
   observer: Observer
 }): (event: unknown) => Promise<DeviceRequestState> {
   const { ask, observer } = dependencies
-  return async (event) => {
+  return (event) =>
+    inTrace(deviceRequestSchema.shape.trace_id.safeParse(Object(event).trace_id).data, () => request(event))
+
+  async function request(event: unknown): Promise<DeviceRequestState> {
     try {
       return await ask(event, whoAsks(event))
     } catch (error) {

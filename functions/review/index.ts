@@ -11,6 +11,7 @@ import { callFunction, enqueueEvent } from '../shared/invoke-function.ts'
 import { createObserver } from '../shared/observability.ts'
 import { readDeployedFile } from '../shared/roles.ts'
 import { sdkSettings } from '../shared/sdk-client.ts'
+import { currentTraceId } from '../shared/trace.ts'
 import { workflowHandler } from '../shared/workflow-handler.ts'
 import { reviewEnvironment } from './env.ts'
 import { createReview } from './handler.ts'
@@ -24,7 +25,7 @@ const observer = createObserver('review')
 const review = createReview({
   evaluator: createRuleEngine(parseRules(readDeployedFile(RULES_FILE))),
   async ask(request) {
-    await callFunction(requester, env.REQUESTER_FUNCTION, request)
+    await callFunction(requester, env.REQUESTER_FUNCTION, { ...request, trace_id: currentTraceId() })
   },
   operator: env.REVIEW_OPERATOR,
   decisionSeconds: env.REVIEW_DECISION_SECONDS,

@@ -43,7 +43,7 @@ export function envelopeOfPetal(json: unknown, event: RuleEvent): Record<string,
 }
 
 function envelopeOf(json: unknown, event: RuleEvent, metadata: Record<string, unknown>): Record<string, unknown> {
-  const { trace_id: traceId, client_id: clientId, received_at_ms: receivedAtMs } = event
+  const { broker_trace_id: traceId, client_id: clientId, received_at_ms: receivedAtMs } = event
   const facts = [clientId, event.topic, String(receivedAtMs), event.correlation_data ?? '', event.payload]
   return {
     message_id: traceId !== undefined && isUuid(traceId) ? traceId : uuidV5(BARE_MESSAGES, traceId ?? facts.join('\n')),

@@ -19,6 +19,7 @@ import { type Deferral, isDeferral } from './deferral.ts'
 import { loggable } from './loggable.ts'
 import { type ChainDependencies, type ChainRequest, type ChainState, chainState, inFormOfRequest } from './request.ts'
 import { storeMessages } from './stored-messages.ts'
+import { currentTraceId } from './trace.ts'
 
 /**
  * Last step: stores the reply and returns it as the outcome. A coded error becomes an error reply on the sender's private topic; any
@@ -32,6 +33,7 @@ export function complete(dependencies: ChainDependencies): {
   const source = () => ({
     messageId: (dependencies.newId ?? randomUUID)(),
     nowMs: (dependencies.nowMs ?? Date.now)(),
+    traceId: currentTraceId(),
   })
 
   return {
@@ -97,7 +99,7 @@ export function complete(dependencies: ChainDependencies): {
       ...loggable(error),
       client_id: event.client_id,
       topic: event.topic,
-      trace_id: event.trace_id,
+      broker_trace_id: event.broker_trace_id,
       cause: error.cause instanceof Error ? error.cause.name : undefined,
     })
     if (fault === 'user') await dependencies.refused?.(state, error)

@@ -10,10 +10,13 @@ import {
   type RuleEvent,
   resolveTopic,
   ruleEventSchema,
+  TRACEPARENT,
+  traceIdOf,
 } from '#contract/index.ts'
 import { envelopeOfBare, envelopeOfPetal, isBareAnswer, isBareRequest } from './bare-request.ts'
 import { isDeeperThan, MAX_ENVELOPE_LEVELS } from './json-depth.ts'
 import type { ChainRequest, ChainState } from './request.ts'
+import { followTrace, traceIdOfEvent } from './trace.ts'
 
 /**
  * First step: from the rule's event to an envelope. Throws payload_too_large, malformed_json, invalid_envelope, sender_unverified;
@@ -27,6 +30,7 @@ export function decode({ settings: { root } }: { settings: { root: string } }): 
       const event = ruleEventSchema.parse(request.event)
       const state: ChainState = { event, messageId: null, correlationId: null, isBare: false, notifications: [] }
       request.internal.chain = state
+      followTrace(traceIdOfEvent(event))
       if (!hasPrivateTopic(event)) throw bridgeError('sender_unverified')
       state.envelope = decodeEnvelope(event, root, (facts) => Object.assign(state, facts))
     },
@@ -67,6 +71,8 @@ export function decodeEnvelope(event: RuleEvent, root: string, found: (facts: Re
   }
   const parsed = envelopeSchema.safeParse(json)
   if (!parsed.success) throw bridgeError('invalid_envelope', { problem: describeIssue(parsed.error) })
+  // a client of MQTT 3.1.1 has no user properties
+  if (event.traceparent === undefined) followTrace(traceIdOf(parsed.data.metadata[TRACEPARENT]))
   return parsed.data
 }
 

@@ -22,6 +22,7 @@ import { loggable } from './loggable.ts'
 import type { Observer } from './observability.ts'
 import { inFormOfRequest } from './request.ts'
 import { restoreMessages, storeMessages } from './stored-messages.ts'
+import { followTrace } from './trace.ts'
 
 export interface FinisherDependencies {
   root: string
@@ -55,6 +56,7 @@ export function createFinisher(dependencies: FinisherDependencies): RequestFinis
   return { answer, fail }
 
   async function answer(request: DeferredRequest, result: unknown): Promise<boolean> {
+    followTrace(request.trace_id)
     const message = replyOrProblem(request, result)
     if (isBridgeError(message)) return fail(request, message)
     const said = await finish(request, 'completed', message)
@@ -63,6 +65,7 @@ export function createFinisher(dependencies: FinisherDependencies): RequestFinis
   }
 
   async function fail(request: DeferredRequest, error: BridgeError, messageId?: string): Promise<boolean> {
+    followTrace(request.trace_id)
     const { fault } = ERRORS[error.code]
     const dimensions = { route: request.topic_key, code: error.code }
     observer.count(fault === 'system' ? 'SystemFaults' : 'RequestsRefused', 1, dimensions)
@@ -125,7 +128,7 @@ export function createFinisher(dependencies: FinisherDependencies): RequestFinis
     id = (dependencies.newId ?? randomUUID)(),
   ): OutboundMessage {
     const { client_id: clientId, message_id: messageId, correlation_id: correlationId } = request
-    const source = { messageId: id, nowMs: nowMs() }
+    const source = { messageId: id, nowMs: nowMs(), traceId: request.trace_id }
     const envelope = createReply({ clientId, messageId, correlationId }, reply, source)
     return { topic: reply.topic, qos: 1, envelope }
   }

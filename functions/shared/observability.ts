@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import type { MetricName } from '#contract/index.ts'
 import { createEmbeddedMetrics, type Dimensions } from './embedded-metrics.ts'
+import { currentTraceId } from './trace.ts'
 
 /** Structured lines and metrics. Neither ever gets a payload, a token or a secret, nor a metric a client id. */
 export interface Observer {
@@ -14,15 +15,19 @@ export interface Observer {
   flush(): void
 }
 
-/** Log lines as JSON and metrics in the embedded metric format, on standard output. */
+/** Log lines as JSON, each with the trace it belongs to, and metrics in the embedded metric format, on standard output. */
 export function createObserver(service: string): Observer {
   const logger = new Logger({ serviceName: service })
   const metrics = createEmbeddedMetrics(service, (line) => void process.stdout.write(line))
   let isCold = true
+  const traced = (fields: Readonly<Record<string, unknown>> = {}) => {
+    const traceId = currentTraceId()
+    return traceId === undefined ? { ...fields } : { ...fields, trace_id: traceId }
+  }
   return {
-    info: (event, fields = {}) => logger.info(event, { ...fields }),
-    warn: (event, fields = {}) => logger.warn(event, { ...fields }),
-    error: (event, fields = {}) => logger.error(event, { ...fields }),
+    info: (event, fields) => logger.info(event, traced(fields)),
+    warn: (event, fields) => logger.warn(event, traced(fields)),
+    error: (event, fields) => logger.error(event, traced(fields)),
     count: (metric, by = 1, dimensions = {}) => metrics.add(metric, by, dimensions),
     measure: (metric, value, dimensions = {}) => metrics.add(metric, value, dimensions),
     flush() {

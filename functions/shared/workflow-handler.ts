@@ -13,6 +13,7 @@ import {
 } from '#contract/index.ts'
 import type { RequestFinisher } from './finish-request.ts'
 import type { Observer } from './observability.ts'
+import { followTrace, inTrace } from './trace.ts'
 
 /**
  * From a request to its reply, as long as that takes. It is run again from the top whenever the execution resumes, so what may differ
@@ -48,13 +49,15 @@ export function workflowHandler<Key extends RequestKey>(
     .use({ before: readInput, after: answer, onError: refuse } as unknown as middy.MiddlewareObj)
     .handler(((request: Parameters<typeof workflow>[0], context: DurableContext) =>
       workflow(request, context)) as unknown as Parameters<ReturnType<typeof middy>['handler']>[0])
-  return chain as unknown as (event: unknown, context: unknown) => Promise<unknown>
+  const run = chain as unknown as (event: unknown, context: unknown) => Promise<unknown>
+  return (event, context) => inTrace(undefined, () => run(event, context))
 
   function readInput(request: DurableRequest): void {
     const parsed = workflowInputSchema.safeParse(request.event)
     if (!parsed.success) throw bridgeError('workflow_input_invalid', { problem: describeIssue(parsed.error) })
     const { request: facts, payload } = parsed.data
     request.internal.facts = facts
+    followTrace(facts.trace_id)
     request.event = { payload, facts }
   }
 

@@ -47,10 +47,10 @@ describe('ruleDefinitions', () => {
 
   test('passes the raw payload with the facts of the broker', () => {
     expect(sqlOf('conscience/evaluate')).toMatchInlineSnapshot(
-      `"SELECT encode(*, 'base64') AS payload, topic() AS topic, clientid() AS client_id, principal() AS principal, timestamp() AS received_at_ms, traceid() AS trace_id, get_mqtt_property('response_topic') AS response_topic, get_mqtt_property('correlation_data') AS correlation_data FROM 'jamey/conscience/evaluate'"`,
+      `"SELECT encode(*, 'base64') AS payload, topic() AS topic, clientid() AS client_id, principal() AS principal, timestamp() AS received_at_ms, traceid() AS broker_trace_id, get(get_user_properties('traceparent'), 0) AS traceparent, get_mqtt_property('response_topic') AS response_topic, get_mqtt_property('correlation_data') AS correlation_data FROM 'jamey/conscience/evaluate'"`,
     )
     expect(sqlOf('events/heartbeat')).toMatchInlineSnapshot(
-      `"SELECT encode(*, 'base64') AS payload, topic() AS topic, clientid() AS client_id, principal() AS principal, timestamp() AS received_at_ms, traceid() AS trace_id, get_mqtt_property('response_topic') AS response_topic, get_mqtt_property('correlation_data') AS correlation_data FROM 'jamey/events/heartbeat' WHERE clientid() <> 'n/a'"`,
+      `"SELECT encode(*, 'base64') AS payload, topic() AS topic, clientid() AS client_id, principal() AS principal, timestamp() AS received_at_ms, traceid() AS broker_trace_id, get(get_user_properties('traceparent'), 0) AS traceparent, get_mqtt_property('response_topic') AS response_topic, get_mqtt_property('correlation_data') AS correlation_data FROM 'jamey/events/heartbeat' WHERE clientid() <> 'n/a'"`,
     )
   })
 
@@ -81,7 +81,7 @@ describe('the SQL of every rule', () => {
       client_id: 'jamey-instance-1',
       principal: 'abc123',
       received_at_ms: 1_795_262_400_000,
-      trace_id: '0f0e',
+      broker_trace_id: '0f0e',
     })
   })
 

@@ -310,7 +310,7 @@ describe('repeats', () => {
       client_id: 'jamey-instance-1',
       principal: 'p',
       received_at_ms: Date.now() - 30_001,
-      trace_id: randomUUID(),
+      broker_trace_id: randomUUID(),
     }
     await bridge.lambda.send(
       new InvokeCommand({

@@ -169,7 +169,7 @@ function ruleEvent(topic: string, payload: unknown) {
     topic: `${ROOT}/${topic}`,
     client_id: CLIENT_ID,
     received_at_ms: Date.now(),
-    trace_id: randomUUID(),
+    broker_trace_id: randomUUID(),
   }
 }
 

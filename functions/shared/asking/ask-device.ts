@@ -8,6 +8,7 @@ import {
   deviceRequestSchema,
   longestWaitSeconds,
   topicDefinition,
+  traceIdOfUuid,
 } from '#contract/index.ts'
 import {
   type DeviceRequestRecord,
@@ -20,6 +21,7 @@ import {
 } from '#correlation/index.ts'
 import { activeDevice, type DeviceDirectory } from '../device-directory.ts'
 import type { Observer } from '../observability.ts'
+import { currentTraceId, followTrace } from '../trace.ts'
 import { uuidV5 } from '../uuid.ts'
 import { deviceMessage, requestTopics } from './device-message.ts'
 import type { TellOutcome } from './tell-outcome.ts'
@@ -58,7 +60,10 @@ export function createAskDevice(dependencies: AskDependencies): AskDevice {
     const topics = requestTopics(root, request, device)
     const correlationId = request.correlation_id ?? correlationIdOf(request) ?? newId()
     const key = deviceRequestKey({ clientId: request.client_id, correlationId })
-    const message = deviceMessage(request, topics, { device, correlationId, messageId: newId(), nowMs: nowMs() })
+    const messageId = newId()
+    const traceId = currentTraceId() ?? request.trace_id ?? traceIdOfUuid(messageId)
+    followTrace(traceId)
+    const message = deviceMessage(request, topics, { device, correlationId, messageId, nowMs: nowMs(), traceId })
     const { state, record } = await requests.open({
       key,
       requestHash: requestHash(topics.topic, request.payload),

@@ -39,9 +39,9 @@ export function requestTopics(root: string, request: DeviceRequest, device: Devi
 export function deviceMessage(
   request: DeviceRequest,
   { topic, answerTopic }: RequestTopics,
-  facts: { device: DeviceRecord; correlationId: string; messageId: string; nowMs: number },
+  facts: { device: DeviceRecord; correlationId: string; messageId: string; nowMs: number; traceId: string | undefined },
 ): OutboundMessage {
-  const { device, correlationId, messageId, nowMs } = facts
+  const { device, correlationId, messageId, nowMs, traceId } = facts
   const { payload: schema, qos, wire } = topicDefinition(request.topic)
   const isPetal = wire === 'petal'
   const sent = isPetal ? petalCommand(request.payload, { device, correlationId, nowMs }) : request.payload
@@ -52,7 +52,7 @@ export function deviceMessage(
   return {
     topic,
     qos,
-    envelope: createEnvelope({ topic, payload, metadata }, { messageId, nowMs }),
+    envelope: createEnvelope({ topic, payload, metadata }, { messageId, nowMs, traceId }),
     // for devices that know MQTT 5 and no envelope
     correlation_data: Buffer.from(correlationId).toString('base64'),
     response_topic: answerTopic,

@@ -115,7 +115,7 @@ describe('the error of a rule', () => {
       topic: EVALUATE,
       client_id: 'lamp',
       received_at_ms: NOW_MS - 5_000,
-      trace_id: 'trace-1',
+      broker_trace_id: 'trace-1',
     })
   })
 

@@ -117,7 +117,7 @@ describe('what a device may send wrong', () => {
     expect(chain.observer.lines[0]).toMatchObject({
       level: 'warn',
       event: 'request_refused',
-      fields: { code, client_id: CLIENT_ID, trace_id: 'trace-1' },
+      fields: { code, client_id: CLIENT_ID, broker_trace_id: 'trace-1' },
     })
     expect(chain.observer.text()).not.toContain(SECRET)
     expect(chain.observer.text().length).toBeLessThan(1_000)

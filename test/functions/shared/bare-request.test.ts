@@ -10,7 +10,7 @@ const base64 = (data: string | Buffer) => Buffer.from(data).toString('base64')
 
 /** A payload as a client without envelope sends it, with response topic and correlation data. */
 const bareEvent = (payload: Json, facts: Record<string, unknown> = {}) =>
-  ruleEvent(payload, { response_topic: PRIVATE, correlation_data: base64('1'), trace_id: TRACE_ID, ...facts })
+  ruleEvent(payload, { response_topic: PRIVATE, correlation_data: base64('1'), broker_trace_id: TRACE_ID, ...facts })
 
 describe('a request of MQTT 5 without envelope', () => {
   test('is answered on its response topic, without envelope, with the same correlation data', async () => {
@@ -93,7 +93,7 @@ describe('repeats of a bare request', () => {
   test('correlation data that counts from one is no identity: two messages are two requests', async () => {
     const chain = createChain()
     await chain.invoke(bareEvent(EVALUATE))
-    const next = await chain.invoke(bareEvent({ ...EVALUATE, context: 'other' }, { trace_id: OTHER_TRACE_ID }))
+    const next = await chain.invoke(bareEvent({ ...EVALUATE, context: 'other' }, { broker_trace_id: OTHER_TRACE_ID }))
 
     expect(next.outcome).toBe('reply')
     expect(chain.runs()).toBe(2)
@@ -107,7 +107,7 @@ describe('repeats of a bare request', () => {
     const chain = createChain()
     await chain.invoke(bareEvent(EVALUATE, { correlation_data: base64(UUID) }))
     const again = await chain.invoke(
-      bareEvent(EVALUATE, { correlation_data: correlationData, trace_id: OTHER_TRACE_ID }),
+      bareEvent(EVALUATE, { correlation_data: correlationData, broker_trace_id: OTHER_TRACE_ID }),
     )
 
     expect(again.outcome).toBe('replay')
@@ -116,7 +116,7 @@ describe('repeats of a bare request', () => {
 
   test('without a trace id the message itself tells a duplicate from another', async () => {
     const chain = createChain()
-    const facts = { trace_id: undefined, received_at_ms: NOW_MS }
+    const facts = { broker_trace_id: undefined, received_at_ms: NOW_MS }
     await chain.invoke(bareEvent(EVALUATE, facts))
 
     expect((await chain.invoke(bareEvent(EVALUATE, facts))).outcome).toBe('replay')
