@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { traceparentOf } from '#contract/index.ts'
 import { connect, jamey, type PublishOptions } from '#device/index.ts'
 import { createBarrier, createDeviceBench, until, untilEvent, untilState } from '../harness/device-bench.ts'
 import { createPacketServer } from '../harness/packet-server.ts'
@@ -6,6 +7,9 @@ import { createPacketServer } from '../harness/packet-server.ts'
 const status = (message: string) => ({ status: 'online', message, component: 'test' }) as const
 const reconnect = { minIntervalMs: 0 }
 const messages = (texts: string[]) => texts.map((text) => JSON.parse(text).payload.message)
+
+/** Of a message that begins a trace. */
+const traceparentOfNew = (messageId: string) => traceparentOf(messageId.replaceAll('-', ''), messageId)
 
 describe('a publish', () => {
   test('goes out as an envelope, at the QoS of the contract, and waits for the PUBACK', async () => {
@@ -28,9 +32,15 @@ describe('a publish', () => {
       timestamp: new Date(bench.clock.nowMs()).toISOString(),
       topic: 'jamey/events/status',
       payload: status('hello'),
-      metadata: { client_id: 'device-1', correlation_id: null, reply_to: null },
+      metadata: {
+        client_id: 'device-1',
+        correlation_id: null,
+        reply_to: null,
+        traceparent: traceparentOfNew(messageId),
+      },
     })
-    expect(bench.test.messages.at(-1)).toMatchObject({ qos: 1, retain: false, properties: {} })
+    const userProperties = [['traceparent', traceparentOfNew(messageId)]]
+    expect(bench.test.messages.at(-1)).toMatchObject({ qos: 1, retain: false, properties: { userProperties } })
   })
 
   test('carries every option', async () => {
@@ -66,12 +76,23 @@ describe('a publish', () => {
       responseTopic: 'jamey/responses/d',
       correlationData: Buffer.from([0, 1, 255]),
       topicAlias: 4,
-      userProperties: { one: '1', many: ['2', '3'] },
+      userProperties: { one: '1', many: ['2', '3'], traceparent: expect.stringMatching(/^00-/) },
     })
     expect(JSON.parse(String(packet?.payload))).toMatchObject({
       message_id: options.messageId,
       metadata: { client_id: 'd', correlation_id: 'c', reply_to: 'r', own: 1 },
     })
+  })
+
+  test('stays in a trace that the metadata names', async () => {
+    await using bench = await createDeviceBench()
+    const bridge = await bench.device()
+    const traceparent = `00-${'a'.repeat(32)}-${'1'.repeat(16)}-01`
+
+    await bridge.publish('events/status', status('hello'), { metadata: { traceparent } })
+
+    expect(JSON.parse(bench.texts('jamey/events/status')[0] ?? '').metadata.traceparent).toBe(traceparent)
+    expect(bench.test.messages.at(-1)?.properties.userProperties).toEqual([['traceparent', traceparent]])
   })
 
   test('leaves out an alias that the broker does not take', async () => {
@@ -80,7 +101,7 @@ describe('a publish', () => {
 
     await bridge.publish('events/status', status('x'), { topicAlias: 4 })
 
-    expect(server.received('publish')[0]?.properties ?? {}).toEqual({})
+    expect(server.received('publish')[0]?.properties).not.toHaveProperty('topicAlias')
   })
 
   test('repeats a topic as an alias with topicAliases', async () => {

@@ -129,7 +129,7 @@ describe('without a connection', () => {
     await long
 
     expect(texts(bench)).toEqual(['long'])
-    expect(bench.test.messages.at(-1)?.properties).toEqual({ messageExpiryInterval: 50 })
+    expect(bench.test.messages.at(-1)?.properties).toMatchObject({ messageExpiryInterval: 50 })
   })
 
   test('close ends what waits', async () => {

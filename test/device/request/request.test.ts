@@ -36,8 +36,10 @@ describe('a request', () => {
       client_id: 'device-1',
       correlation_id: expect.any(String),
       reply_to: 'jamey/responses/device-1',
+      traceparent: expect.any(String),
     })
     expect(message?.properties).toEqual({
+      userProperties: [['traceparent', metadata.traceparent]],
       responseTopic: 'jamey/responses/device-1',
       correlationData: Buffer.from(metadata.correlation_id),
     })

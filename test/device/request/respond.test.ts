@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
+import { traceparentOf } from '#contract/index.ts'
 import { connect, defineContract } from '#device/index.ts'
 import { createDeviceBench, until, untilEvent } from '../harness/device-bench.ts'
 
@@ -24,6 +25,19 @@ describe('a device answers the cloud', () => {
       payload: { status: 200, headers: {}, body: '/battery c-1' },
       metadata: { client_id: 'device-1', correlation_id: 'c-1', in_reply_to: messageId, status: 'ok', reply_to: null },
     })
+  })
+
+  test('in the trace of the request', async () => {
+    await using bench = await createDeviceBench()
+    const bridge = await bench.device()
+    await bridge.respond('devices/{clientId}/requests', () => ({ status: 200 }))
+    const traceparent = `00-${'a'.repeat(32)}-${'1'.repeat(16)}-01`
+
+    await bench.send(REQUESTS, request, { metadata: { correlation_id: 'c-1', traceparent } })
+    await until(() => bench.texts(RESPONSES).length === 1)
+
+    const { message_id: messageId, metadata } = JSON.parse(bench.texts(RESPONSES)[0] ?? '')
+    expect(metadata.traceparent).toBe(traceparentOf('a'.repeat(32), messageId))
   })
 
   test('with an error of the table when the responder throws or gives nothing of the contract, never with its text', async () => {

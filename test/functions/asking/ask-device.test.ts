@@ -37,7 +37,12 @@ describe('asking a device', () => {
         timestamp: '2026-11-21T12:00:00.000Z',
         topic: 'jamey/devices/lamp-1/requests',
         payload: { method: 'GET', path: '/state', headers: {}, body: null },
-        metadata: { client_id: null, correlation_id: CORRELATION, reply_to: 'jamey/devices/lamp-1/responses' },
+        metadata: {
+          client_id: null,
+          correlation_id: CORRELATION,
+          reply_to: 'jamey/devices/lamp-1/responses',
+          traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/),
+        },
       },
       correlation_data: Buffer.from(CORRELATION).toString('base64'),
       response_topic: 'jamey/devices/lamp-1/responses',
