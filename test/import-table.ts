@@ -106,7 +106,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     node: ['node:*', 'node:*/**'],
   },
   local: {
-    ours: ['#contract/topic-filter.ts'],
+    ours: ['#contract/topic-filter.ts', '#contract/trace-context.ts'],
     packages: [
       '@js-joda/*',
       '@peculiar/x509',

@@ -1,3 +1,4 @@
+export type { ApiCall } from './api-call.ts'
 export type { Authorize } from './authorization.ts'
 export { type CfnResponses, createCfnResponses, type ExpectedResponse } from './cfn-responses.ts'
 export { readCredentialScope } from './credential-scope.ts'

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Caller } from '../iam/index.ts'
+import { type ApiCall, watchCall } from './api-call.ts'
 import { type Authorize, checkActions } from './authorization.ts'
 import { type CredentialScope, readCredentialScope } from './credential-scope.ts'
 import { errorResponse } from './error-response.ts'
@@ -22,6 +23,8 @@ export interface ApiServerOptions {
   identify(accessKeyId: string, sessionToken?: string): Caller | undefined
   readonly authorize: Authorize
   readonly routes?: readonly Route[]
+  /** Told of every signed call that names a trace. */
+  readonly onCall?: ((call: ApiCall) => void) | undefined
   /** 0 (the default) takes any free port. */
   readonly port?: number
   readonly log: Log
@@ -42,11 +45,12 @@ export interface ApiServer extends AsyncDisposable {
  * service sees it. `GET /health` answers without a signature, as do `routes`. Rejects when the port is taken.
  */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { services, log } = options
+  const { services, log, onCall } = options
   const routes = [{ method: 'GET', pathPrefix: '/health', handle: health }, ...(options.routes ?? [])]
 
   async function answer(incoming: IncomingMessage, requestId: string): Promise<ApiResponse> {
     let service: ServiceHandler | undefined
+    let tell: ((answer: ApiResponse) => void) | undefined
     try {
       if (!isForLoopback(incoming.headers)) {
         throw new ApiError('ForbiddenException', 403, 'Host and Origin must name the loopback interface')
@@ -61,11 +65,18 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       if (route !== undefined) return await route.handle(unsigned)
       if (service === undefined || caller === undefined) throw new TypeError('a signed request has service and caller')
       const request = createRequest(unsigned, caller, requestId)
+      if (onCall && 'x-amzn-trace-id' in incoming.headers) tell = watchCall(request, service, onCall)
       checkActions(request, service, options.authorize, log)
-      return await service.handle(request)
+      const answer = await service.handle(request)
+      tell?.(answer)
+      return answer
     } catch (failure) {
       const protocol = service?.protocol ?? guessProtocol(incoming)
-      if (failure instanceof ApiError) return errorResponse(failure, protocol)
+      if (failure instanceof ApiError) {
+        const refusal = errorResponse(failure, protocol)
+        tell?.(refusal)
+        return refusal
+      }
       // Only the message: the error itself may carry the request. A client that hung up is no failure of ours.
       const message = failure instanceof Error ? failure.message : String(failure)
       if (incoming.errored === null)

@@ -6,6 +6,7 @@ export type { DirectOutcome } from './direct-message.ts'
 export type { DisconnectReason } from './disconnect-reason.ts'
 export { type BrokerLimits, DEFAULT_LIMITS, NO_RATE_LIMITS } from './limits.ts'
 export type { InboundMessage, Message, MessageProperties, ProtocolVersion, QoS, UserProperties } from './message.ts'
+export { type BrokerObserver, observeTogether } from './observer.ts'
 export type {
   AuthorizeAction,
   AuthorizeRequest,

@@ -12,9 +12,9 @@ export type PublishedFacts = { connectionId?: string; reason?: string }
 
 /** Is told of what happens at the broker, at once and on its thread: it must be quick, and must not throw. */
 export type BrokerObserver = {
-  /** `startedAtMs` is when the CONNECT came; `reason` names the deciding statement of the policy. */
-  connected(connection: ObservedConnection & { principalId: string; startedAtMs: number; reason: string }): void
-  connectRefused(connection: ObservedConnection & ObservedRefusal & { startedAtMs: number }): void
+  /** `durationMs` counts from the CONNECT; `reason` names the deciding statement of the policy. */
+  connected(connection: ObservedConnection & { principalId: string; durationMs: number; reason: string }): void
+  connectRefused(connection: ObservedConnection & ObservedRefusal & { durationMs: number }): void
   disconnected(connection: ObservedConnection & { disconnectReason: DisconnectReason; reason: string }): void
   subscribed(connection: ObservedConnection & { filter: string; qos: QoS; reason: string }): void
   subscribeRefused(connection: ObservedConnection & ObservedRefusal & { filter: string }): void

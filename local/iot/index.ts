@@ -36,3 +36,4 @@ export {
   type RuleTargets,
   type TopicRule,
 } from './rules/index.ts'
+export type { RuleObserver } from './rules/rule-observer.ts'

@@ -5,6 +5,7 @@ import type { EventStore, StoredDelivery, StoredEvent } from './event-store.ts'
 import { createFunctionCounters, type FunctionCounters } from './function-counters.ts'
 import { type CheckedAsyncSettings, checkedSettings, type FunctionDefinition } from './function-definition.ts'
 import type { Invocation } from './host-protocol.ts'
+import type { InvocationObserver } from './invocation-observer.ts'
 import { LambdaError } from './lambda-error.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { LogLine } from './log-lines.ts'
@@ -35,6 +36,7 @@ export interface FunctionOptions {
   newId: () => string
   log: (entry: LogEntry) => void
   onLogLine: (line: LogLine) => void
+  observer: InvocationObserver | undefined
   onDeliveries: (deliveries: readonly StoredDelivery[]) => void
   onSettled: () => void
 }
@@ -56,6 +58,7 @@ export function createFunction(first: FunctionDefinition, options: FunctionOptio
       clock,
       newId,
       onLogLine,
+      observer: options.observer,
       onLost(end) {
         const message = `An environment ended between invocations (${end.kind}); the next one starts another`
         log({ level: 'warn', code: 'ENVIRONMENT_LOST', message, functionName })

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type FunctionDefinition, runtimeEnvironment } from './function-definition.ts'
 import type { EnvironmentEnd, FunctionError } from './function-error.ts'
-import type { HostMessage, HostSettings, Invocation, InvokeMessage } from './host-protocol.ts'
+import type { HostMessage, HostSettings, InvokeMessage, TracedInvocation } from './host-protocol.ts'
+import { xrayHeader } from './xray-header.ts'
 
 /** The largest answer of a function. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const MAX_RESPONSE_BYTES = 6_291_556
@@ -23,7 +24,7 @@ export interface FunctionWorker {
   /** Undefined once loaded, or why it could not be. Never rejects. */
   readonly ready: Promise<EnvironmentEnd | undefined>
   /** Never rejects; an `end` means that the environment is gone. */
-  run(invocation: Invocation): Promise<InvocationResult>
+  run(invocation: TracedInvocation): Promise<InvocationResult>
   /** Ends the thread, even within an endless loop; what runs is answered with the given end. */
   terminate(end?: EnvironmentEnd): Promise<void>
 }
@@ -110,13 +111,14 @@ export function startFunctionWorker(options: {
     }
   }
 
-  function run({ requestId, eventJson, functionArn }: Invocation): Promise<InvocationResult> {
+  function run({ requestId, eventJson, functionArn, traceId }: TracedInvocation): Promise<InvocationResult> {
     if (phase !== 'up') return Promise.resolve({ kind: 'end', end: { kind: 'exit', exitCode: 0 } })
     const { promise, resolve } = Promise.withResolvers<InvocationResult>()
     running = resolve
     limitTime(definition.timeoutSeconds)
     const timeoutMs = definition.timeoutSeconds * 1000
-    worker.postMessage({ requestId, eventJson, functionArn, timeoutMs } satisfies InvokeMessage)
+    const traceHeader = xrayHeader(traceId, requestId)
+    worker.postMessage({ requestId, eventJson, functionArn, timeoutMs, traceHeader } satisfies InvokeMessage)
     return promise
   }
 

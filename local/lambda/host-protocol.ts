@@ -18,6 +18,13 @@ export interface Invocation {
 /** One invocation, sent to the host. */
 export interface InvokeMessage extends Invocation {
   timeoutMs: number
+  /** Value of `_X_AMZN_TRACE_ID`. */
+  traceHeader: string
+}
+
+/** An invocation in its trace, 32 hexadecimal digits. */
+export interface TracedInvocation extends Invocation {
+  traceId: string
 }
 
 /** What the host sends back. `invokeError` leaves the environment in use, `fatal` and `initError` end it. */

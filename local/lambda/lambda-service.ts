@@ -8,6 +8,7 @@ import { createEventStore } from './event-store.ts'
 import type { FunctionCounters } from './function-counters.ts'
 import { type AsyncSettings, checkDefinition, checkedSettings, type FunctionDefinition } from './function-definition.ts'
 import { errorToJson } from './function-error.ts'
+import type { InvocationObserver } from './invocation-observer.ts'
 import type { JsonValue } from './json.ts'
 import { LambdaError } from './lambda-error.ts'
 import type { LogEntry } from './log-entry.ts'
@@ -81,6 +82,8 @@ export function createLambdaService(options: {
   deliver: Deliver
   log: (entry: LogEntry) => void
   onLogLine?: ((line: LogLine) => void) | undefined
+  /** Default: nobody. */
+  observer?: InvocationObserver | undefined
   clock?: Clock | undefined
   newId?: (() => string) | undefined
   /** Default 8. */
@@ -124,6 +127,7 @@ export function createLambdaService(options: {
       newId,
       log,
       onLogLine,
+      observer: options.observer,
       onDeliveries(stored) {
         for (const delivery of stored) deliveries.offer(delivery)
       },

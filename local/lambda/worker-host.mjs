@@ -91,6 +91,7 @@ async function importBundle(file) {
 /** @param {import('./host-protocol.ts').InvokeMessage} message */
 async function invoke(handler, message) {
   requestId = message.requestId
+  process.env._X_AMZN_TRACE_ID = message.traceHeader
   parentPort.unref()
   let answer
   try {

@@ -3,6 +3,7 @@ import type { FunctionDefinition } from './function-definition.ts'
 import { type EnvironmentEnd, errorOfEnd, type FunctionError } from './function-error.ts'
 import { type FunctionWorker, type InvocationResult, startFunctionWorker } from './function-worker.ts'
 import type { Invocation } from './host-protocol.ts'
+import type { InvocationObserver } from './invocation-observer.ts'
 import { LambdaError } from './lambda-error.ts'
 import { endLine, type LogLine, reportLine, startLine } from './log-lines.ts'
 
@@ -54,9 +55,10 @@ export function createWorkerPool(options: {
   clock: Clock
   newId: () => string
   onLogLine: (line: LogLine) => void
+  observer?: InvocationObserver | undefined
   onLost: (end: EnvironmentEnd) => void
 }): WorkerPool {
-  const { definition, clock, newId, onLogLine } = options
+  const { definition, clock, newId, onLogLine, observer } = options
   const { functionName, memoryMb } = definition
   const limit = Math.min(options.maxWorkers, definition.reservedConcurrency ?? Number.POSITIVE_INFINITY)
   const slots = new Set<Slot>()
@@ -141,9 +143,11 @@ export function createWorkerPool(options: {
     const { initDurationMs } = slot
     slot.initDurationMs = undefined
     running += 1
+    observer?.begun({ ...job, functionName })
     onLogLine({ functionName, requestId, text: startLine(requestId) })
     const startedAt = performance.now()
-    const result = await slot.worker.run(job)
+    const traceId = observer?.traceIdOf(job) ?? newId().replaceAll('-', '')
+    const result = await slot.worker.run({ ...job, traceId })
     running -= 1
     if (closed) return job.reject(closedError())
 
@@ -170,6 +174,7 @@ export function createWorkerPool(options: {
     }
     const outcome = { ok: false as const, error: errorOfEnd(end, requestId) }
     onLogLine({ functionName, requestId, text: startLine(requestId) })
+    observer?.begun({ ...job, functionName })
     report({ requestId, result: { kind: 'end', end }, outcome, durationMs: 0, initDurationMs })
     job.resolve(outcome)
   }
@@ -198,6 +203,8 @@ export function createWorkerPool(options: {
     const { heapUsedBytes } = result
     const text = reportLine({ requestId, memoryMb, durationMs, initDurationMs, heapUsedBytes, failure })
     onLogLine({ functionName, requestId, text })
+    const errorType = outcome.ok ? undefined : outcome.error.errorType
+    observer?.ended({ requestId, functionName, durationMs, initDurationMs, errorType })
   }
 
   function free(slot: Slot): void {

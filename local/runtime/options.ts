@@ -1,3 +1,4 @@
+import type { BrokerObserver } from '../broker/index.ts'
 import type { RuntimeLog } from '../iot/index.ts'
 import type { LogLine } from '../lambda/index.ts'
 import type { Clock } from '../state/index.ts'
@@ -24,6 +25,10 @@ export interface RuntimeOptions {
   onLogLine?(line: LogLine): void
   /** Told before each step that takes time. */
   onProgress?(step: string): void
+  /** Whether the steps of messages are recorded, see `Runtime.traces`. Default true. */
+  isTraced?: boolean
+  /** Is told of what happens at the broker, payloads included. Default: nobody. */
+  brokerObserver?: BrokerObserver
   /** Default `local`. */
   rateLimits?: RateLimitMode
   /** Of connections and sessions. Default: the machine's. */

@@ -36,6 +36,8 @@ import { createRuleFunctions } from './rule-functions.ts'
 import { createRuleRights, createRuleTargets } from './rule-targets.ts'
 import { sqsApi } from './sqs-api.ts'
 import { createTaskServices } from './state-machine-tasks.ts'
+import { tracesRoute } from './traces-route.ts'
+import { createTracing } from './tracing.ts'
 
 export type Services = Awaited<ReturnType<typeof openServices>>
 
@@ -48,6 +50,8 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
   const account = { accountId, region }
   const arnPrefix = `arn:aws:iot:${region}:${accountId}`
   const { log, clock = createSystemClock() } = options
+  const { isTraced = true, brokerObserver } = options
+  const tracing = createTracing({ isTraced, brokerObserver, nowMs: () => performance.timeOrigin + performance.now() })
   const iam = createIam({ accountId })
   const registry = createIotRegistry(db)
   const meter = createMeter()
@@ -82,7 +86,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
   opened.defer(() => dynamoDb.close())
   const cfnResponses = createCfnResponses()
 
-  const deliver = createDelivery({ iam, sqs, lambda: () => lambda })
+  const deliver = tracing.watched(createDelivery({ iam, sqs, lambda: () => lambda }))
   const versions = createFunctionVersions(db)
   const functions = createLambdaService({
     db,
@@ -90,8 +94,10 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     log: ({ code, ...entry }) => log({ event: code.toLowerCase(), ...entry }),
     onLogLine(line) {
       cloudWatch.ingest(line)
+      tracing.onLogLine(line)
       options.onLogLine?.(line)
     },
+    observer: tracing.invocations,
     clock: options.functionClock,
     duplicatesOf: () => (options.duplicateEvents ? 1 : 0),
   })
@@ -149,6 +155,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     count,
     targets: createRuleTargets(ruleServices, rights, arnPrefix),
     external: createRuleFunctions(ruleServices, rights, arnPrefix),
+    observer: tracing.rules,
   })
 
   async function invokeAuthorizer(functionArn: string, event: unknown) {
@@ -173,6 +180,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     count,
     clock,
     limits: rateLimits(options.rateLimits ?? 'local'),
+    observer: tracing.broker,
   })
 
   const services: Record<string, ServiceHandler> = {
@@ -194,7 +202,8 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     services,
     identify: (accessKeyId, sessionToken) => iam.identify(accessKeyId, sessionToken),
     authorize: (caller, action, resource, context) => iam.authorize(caller, action, resource, context),
-    routes: [cfnResponses.route, metricsRoute(cloudWatch)],
+    routes: [cfnResponses.route, metricsRoute(cloudWatch), tracesRoute(tracing.traces)],
+    onCall: tracing.onCall,
     port: options.apiPort,
     log,
   })
@@ -238,6 +247,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     states,
     rules,
     broker,
+    traces: tracing.traces,
     publishGate: createPublishGate(gateOptions),
     arnPrefix,
     meter,

@@ -6,6 +6,7 @@ import type { Billed } from '../meter/index.ts'
 import { openState } from '../state/index.ts'
 import type { StackChanges } from '../template/index.ts'
 import { ensureCertificates } from '../tls/index.ts'
+import type { TraceRecorder } from '../trace/index.ts'
 import { deploy } from './deployment.ts'
 import { closedEndpoints, type Endpoints, openEndpoints } from './endpoints.ts'
 import { LOCAL_ACCOUNT, type RuntimeOptions } from './options.ts'
@@ -43,6 +44,8 @@ export interface Runtime extends AsyncDisposable {
   codeFolders(): string[]
   /** All alarms of the template as they are now. */
   alarms(): AlarmStatus[]
+  /** The steps of the latest messages. */
+  readonly traces: TraceRecorder
   /** DynamoDB calls by table and operation since the start. */
   tableCalls(): Readonly<Record<string, Readonly<Record<string, number>>>>
   /** What AWS would bill by the unit, since the start. */
@@ -127,6 +130,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
     codeFolders: () => lambda.codePaths(),
     alarms: () => cloudWatch.alarms(),
+    traces: services.traces,
     tableCalls: () => dynamoDb.counts(),
     billed: () => ({ ...services.meter.read(), 'lambda.requests': invocations(lambda.stats()) }),
     grantUse: () => iam.grantUse(),

@@ -1,9 +1,9 @@
 /** The kinds of steps that a message takes, in the order in which a request meets them. */
 export const HOP_KINDS = [
   'connect',
-  'authorize',
   'disconnect',
   'subscribe',
+  'unsubscribe',
   'publish',
   'rule',
   'action',

@@ -1,2 +1,6 @@
+export { createBrokerHops } from './broker-hops.ts'
 export { HOP_KINDS, type Hop, type HopKind, type HopOutcome, type Trace } from './hop.ts'
+export { createInvocationHops } from './invocation-hops.ts'
 export { createTraceRecorder, TRACE_LIMITS, type TraceRecorder } from './recorder.ts'
+export { createRuleHops } from './rule-hops.ts'
+export { traceIdOfJson } from './trace-ids.ts'

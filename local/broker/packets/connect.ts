@@ -27,7 +27,7 @@ export async function handleConnect(
   connection: Connection,
   packet: ConnectPacket,
 ): Promise<Client | undefined> {
-  const startedAtMs = context.clock.nowMs()
+  const startedAt = performance.now()
   connection.protocolVersion = packet.protocolVersion === 5 ? 5 : 4
   const terms = readConnect(packet, context.newId, context.limits)
   if (isRefusal(terms)) {
@@ -74,12 +74,18 @@ export async function handleConnect(
   connection.send(writeConnack(context, terms, present))
   const client = admit(context, connection, terms, identity, session)
   const { reason } = identity.authorize('connect', terms.clientId)
-  context.observer?.connected({ ...observedConnection(client), principalId: client.principalId, startedAtMs, reason })
+  context.observer?.connected({
+    ...observedConnection(client),
+    principalId: client.principalId,
+    durationMs: performance.now() - startedAt,
+    reason,
+  })
   return client
 
   function tellRefused(clientId: string, reasonCode: number, reason: string): void {
     const { id: connectionId, protocolVersion } = connection
-    context.observer?.connectRefused({ clientId, connectionId, protocolVersion, startedAtMs, reasonCode, reason })
+    const durationMs = performance.now() - startedAt
+    context.observer?.connectRefused({ clientId, connectionId, protocolVersion, durationMs, reasonCode, reason })
   }
 }
 

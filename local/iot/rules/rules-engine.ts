@@ -8,6 +8,7 @@ import type { RuntimeLog } from '../log.ts'
 import { compileTopicRule, type ReadyRule } from './compile-topic-rule.ts'
 import { createRuleCounter, type RuleCounts } from './rule-counts.ts'
 import { ruleMessage } from './rule-message.ts'
+import type { RuleObserver } from './rule-observer.ts'
 import type { RuleTargets } from './rule-targets.ts'
 import { createActionRunner } from './run-actions.ts'
 import type { TopicRule } from './topic-rule.ts'
@@ -30,6 +31,8 @@ export interface RulesEngine {
   counts(): Readonly<Record<string, Readonly<RuleCounts>>>
 }
 
+type One = { ready: ReadyRule; external: ExternalFunctions }
+
 const NO_EXTERNAL_FUNCTIONS: ExternalFunctions = {
   call: ({ function: name }) => Promise.reject(new Error(`the local runtime does not answer ${name}`)),
 }
@@ -43,23 +46,34 @@ export function createRulesEngine(options: {
   external?: ((rule: { name: string; arn: string }) => ExternalFunctions) | undefined
   clock?: Clock | undefined
   count?: Count
+  /** Default: nobody. */
+  observer?: RuleObserver | undefined
 }): RulesEngine {
-  const { accountId, targets, log, clock = createSystemClock(), count = uncounted } = options
+  const { accountId, targets, log, observer, clock = createSystemClock(), count = uncounted } = options
   const rules = new Map<string, { ready: ReadyRule; external: ExternalFunctions }>()
   const counter = createRuleCounter()
-  const actions = createActionRunner({ counter, clock, log, count })
+  const actions = createActionRunner({ counter, clock, log, count, observer })
   const hops = new AsyncLocalStorage<number>()
 
-  async function run({ ready, external }: { ready: ReadyRule; external: ExternalFunctions }, message: RuleMessage) {
+  async function run({ ready, external }: One, message: RuleMessage, inbound: InboundMessage) {
     const { rule, statement } = ready
+    const startedAt = performance.now()
+    const tell = (
+      outcome: 'ok' | 'filtered' | 'failed',
+      more: { reason?: string; fields?: readonly string[] } = {},
+    ) => {
+      const durationMs = performance.now() - startedAt
+      observer?.evaluated(inbound, { rule: rule.name, outcome, durationMs, ...more })
+    }
     counter.add(rule.name, 'TopicMatch')
     const steps = stepsOf('iot', message.payload.length)
     count('iot.rulesTriggered', rule.name, steps)
     const result = statement.asksOutside ? await statement.evaluateWith(external, message) : statement.evaluate(message)
     // https://aws.amazon.com/iot-core/pricing/: at least one action for each rule that is triggered
     if (result.outcome !== 'fire') count('iot.ruleActions', rule.name, steps)
-    if (result.outcome === 'filtered') return
+    if (result.outcome === 'filtered') return tell('filtered')
     if (result.outcome === 'error') {
+      tell('failed', { reason: result.code })
       // as on AWS: SQL errors reach the log and no error action
       if (result.code === 'PARSE_ERROR') counter.add(rule.name, 'ParseError')
       log({ level: 'error', event: 'rule_sql_error', rule: rule.name, topic: message.topic, code: result.code })
@@ -67,7 +81,8 @@ export function createRulesEngine(options: {
     }
     counter.add(rule.name, 'RulesExecuted')
     count('iot.ruleActions', rule.name, steps * Math.max(1, ready.actions.length))
-    await actions.run(ready, message, result)
+    if (observer) tell('ok', fieldsOf(result.output))
+    await actions.run(ready, message, { output: result, inbound })
   }
 
   /** What a statement asks of other services is an action too. */
@@ -81,9 +96,9 @@ export function createRulesEngine(options: {
   }
 
   /** A fault of the engine ends one rule for one message. */
-  async function runSafely(one: { ready: ReadyRule; external: ExternalFunctions }, message: RuleMessage) {
+  async function runSafely(one: One, message: RuleMessage, inbound: InboundMessage) {
     try {
-      await run(one, message)
+      await run(one, message, inbound)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       log({ level: 'error', event: 'rule_failed', rule: one.ready.rule.name, topic: message.topic, reason })
@@ -123,9 +138,13 @@ export function createRulesEngine(options: {
         return
       }
       const message = ruleMessage(inbound, accountId)
-      await hops.run(hop + 1, () => Promise.all(found.map((one) => runSafely(one, message))))
+      await hops.run(hop + 1, () => Promise.all(found.map((one) => runSafely(one, message, inbound))))
     },
     settled: actions.settled,
     counts: () => counter.counts(),
   }
+}
+
+function fieldsOf(output: unknown): { fields?: readonly string[] } {
+  return output !== null && typeof output === 'object' && !Array.isArray(output) ? { fields: Object.keys(output) } : {}
 }

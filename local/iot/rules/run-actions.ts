@@ -1,3 +1,4 @@
+import type { InboundMessage } from '../../broker/index.ts'
 import type { RuleMessage, RuleOutput } from '../../iot-sql/index.ts'
 import { type Count, stepsOf } from '../../meter/index.ts'
 import type { Clock } from '../../state/index.ts'
@@ -7,6 +8,7 @@ import type { ReadyRule } from './compile-topic-rule.ts'
 import { type ActionFailure, errorReport } from './error-report.ts'
 import type { ActionRun, PreparedAction } from './prepared-action.ts'
 import type { RuleCounter } from './rule-counts.ts'
+import type { RuleObserver } from './rule-observer.ts'
 
 export interface ActionRunner {
   /**
@@ -14,7 +16,7 @@ export interface ActionRunner {
    * action's has, or when a busy target is to be asked again later: that goes on without the sender. Never rejects: a failure is logged,
    * counted and handed to the error action; what that one cannot take is lost, as on AWS.
    */
-  run(ready: ReadyRule, message: RuleMessage, output: RuleOutput): Promise<void>
+  run(ready: ReadyRule, message: RuleMessage, made: { output: RuleOutput; inbound: InboundMessage }): Promise<void>
   /** Resolves once nothing is underway any more. */
   settled(): Promise<void>
 }
@@ -24,17 +26,19 @@ export function createActionRunner(given: {
   clock: Clock
   log: RuntimeLog
   count: Count
+  observer?: RuleObserver | undefined
 }): ActionRunner {
-  const { counter, clock, log, count } = given
+  const { counter, clock, log, count, observer } = given
   const underway = new Set<Promise<void>>()
 
   /** Resolves to why it failed, if it did. */
   async function perform(
     action: PreparedAction,
     rule: string,
-    run: ActionRun,
+    run: ActionRun & { inbound: InboundMessage },
     onPostponed: () => void,
   ): Promise<ActionFailure | undefined> {
+    const tell = watch(action, rule, run.inbound)
     try {
       await withRetries(
         () => action.perform(run),
@@ -46,32 +50,51 @@ export function createActionRunner(given: {
         },
       )
       counter.addAction(rule, 'Success', action.type)
+      tell()
       return undefined
     } catch (error) {
       counter.addAction(rule, 'Failure', action.type)
+      tell(error)
       return failureOf(action, error)
     }
   }
 
-  async function report(ready: ReadyRule, message: RuleMessage, failures: ActionFailure[]): Promise<void> {
+  function watch({ type, resource }: PreparedAction, rule: string, inbound: InboundMessage) {
+    const startedAt = performance.now()
+    return (error?: unknown) => {
+      const durationMs = performance.now() - startedAt
+      const reason = error === undefined ? {} : { reason: textOf(error) }
+      observer?.acted(inbound, { rule, action: type, resource, durationMs, ...reason })
+    }
+  }
+
+  async function report(
+    ready: ReadyRule,
+    message: RuleMessage,
+    inbound: InboundMessage,
+    failures: ActionFailure[],
+  ): Promise<void> {
     const { errorAction, rule } = ready
     for (const failure of failures) log({ level: 'error', event: 'rule_action_failed', rule: rule.name, ...failure })
     if (errorAction === undefined || failures.length === 0) return
     count('iot.ruleActions', rule.name, stepsOf('iot', message.payload.length))
+    const tell = watch(errorAction, rule.name, inbound)
     try {
       const output = errorReport(rule.name, message, failures)
       await errorAction.perform({ output, evaluate: ready.evaluator(message) })
       counter.add(rule.name, 'ErrorActionSuccess')
+      tell()
     } catch (error) {
       counter.add(rule.name, 'ErrorActionFailure')
+      tell(error)
       const failure = failureOf(errorAction, error)
       log({ level: 'error', event: 'rule_error_action_failed', rule: rule.name, ...failure })
     }
   }
 
   return {
-    async run(ready, message, output) {
-      const run = { output, evaluate: ready.evaluator(message) }
+    async run(ready, message, { output, inbound }) {
+      const run = { output, inbound, evaluate: ready.evaluator(message) }
       let isPostponed = false
       const attempts = ready.actions.map((action) => {
         const postponed = Promise.withResolvers<void>()
@@ -85,6 +108,7 @@ export function createActionRunner(given: {
         report(
           ready,
           message,
+          inbound,
           outcomes.filter((outcome) => outcome !== undefined),
         ),
       )
