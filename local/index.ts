@@ -9,3 +9,4 @@ export {
   type RuntimeOptions,
   startRuntime,
 } from './runtime/index.ts'
+export type { Hop, HopKind, HopOutcome, Trace } from './trace/index.ts'

@@ -48,6 +48,10 @@ export function createBrokerHops(recorder: TraceRecorder, nowMs: () => number): 
     },
     published(message, { reason, connectionId }) {
       const connection = traceIdOfUuid(connectionId)
+      const ownId = traceIdOfUuid(message.traceId)
+      const traceId = traceIdOfMessage(message)
+      // what a rule hands on may name the broker's id alone
+      if (ownId !== undefined && traceId !== undefined && ownId !== traceId) recorder.link(ownId, traceId)
       onMessage(message, {
         kind: 'publish',
         outcome: 'ok',

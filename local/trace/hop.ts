@@ -51,7 +51,7 @@ export interface Trace {
   readonly clientIds: readonly string[]
   /** Of the first message. */
   readonly topic?: string | undefined
-  /** The worst of all steps. */
+  /** The worst of all steps; a service may refuse a call without harm. */
   readonly outcome: HopOutcome
   readonly hops: readonly Hop[]
   /** Steps that were not kept, because a trace keeps only so many. */

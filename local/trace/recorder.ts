@@ -5,6 +5,8 @@ export const TRACE_LIMITS = { traces: 2_000, hopsPerTrace: 300 } as const
 
 export interface TraceRecorder {
   record(hop: Hop): void
+  /** What is recorded for `traceId` belongs to another trace, which a sender named within its payload. */
+  link(traceId: string, belongsTo: string): void
   find(traceId: string): Trace | undefined
   /** The newest first, by their last step. At most `limit`, 100 unless given. */
   list(options?: { clientId?: string | undefined; limit?: number | undefined }): Trace[]
@@ -23,6 +25,7 @@ const BAD: readonly HopOutcome[] = ['failed', 'refused', 'begun']
 export function createTraceRecorder(limits: { traces: number; hopsPerTrace: number } = TRACE_LIMITS): TraceRecorder {
   // a map keeps its order: a trace that goes on is put at the end again
   const kept = new Map<string, Kept>()
+  const links = new Map<string, string>()
   const listeners = new Set<(hop: Hop) => void>()
 
   function keep(hop: Hop): void {
@@ -32,16 +35,22 @@ export function createTraceRecorder(limits: { traces: number; hopsPerTrace: numb
     if (trace.hops.length < limits.hopsPerTrace) trace.hops.push(hop)
     else trace.dropped += 1
     if (kept.size <= limits.traces) return
-    const [oldest] = kept.keys()
-    if (oldest !== undefined) kept.delete(oldest)
+    dropOldest(kept)
   }
 
   return {
-    record(hop) {
+    record(given) {
+      const traceId = links.get(given.traceId)
+      const hop = traceId === undefined ? given : { ...given, traceId }
       keep(hop)
       for (const listener of listeners) listener(hop)
     },
-    find(traceId) {
+    link(traceId, belongsTo) {
+      links.set(traceId, belongsTo)
+      if (links.size > limits.traces) dropOldest(links)
+    },
+    find(asked) {
+      const traceId = links.get(asked) ?? asked
       const trace = kept.get(traceId)
       return trace && asTrace(traceId, trace)
     },
@@ -61,16 +70,22 @@ export function createTraceRecorder(limits: { traces: number; hopsPerTrace: numb
   }
 }
 
+function dropOldest(map: Map<string, unknown>): void {
+  const [oldest] = map.keys()
+  if (oldest !== undefined) map.delete(oldest)
+}
+
 function asTrace(traceId: string, { hops, dropped }: Kept): Trace {
   // a step is recorded when it ends, so one within it comes first
   const byTime = [...hops].sort((a, b) => a.atMs - b.atMs)
-  const outcomes = new Set(hops.map(({ outcome }) => outcome))
+  // who calls a service may well go on without its answer
+  const outcomes = new Set(hops.flatMap(({ kind, outcome }) => (kind === 'call' ? [] : outcome)))
   return {
     traceId,
     startedAtMs: byTime[0]?.atMs ?? 0,
     endedAtMs: Math.max(...hops.map(({ atMs, durationMs = 0 }) => atMs + durationMs)),
     clientIds: [...new Set(byTime.flatMap(({ clientId }) => clientId ?? []))],
-    topic: byTime.find(({ topic }) => topic !== undefined)?.topic,
+    topic: byTime.find(({ kind }) => kind === 'publish')?.topic,
     outcome: BAD.find((outcome) => outcomes.has(outcome)) ?? 'ok',
     hops: byTime,
     dropped,

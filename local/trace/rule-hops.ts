@@ -28,7 +28,7 @@ export function createRuleHops(recorder: TraceRecorder, nowMs: () => number): Ru
       recorder.record({
         traceId,
         kind: 'action',
-        subject: resource,
+        subject: resource.slice(resource.lastIndexOf(':') + 1),
         outcome,
         ...reasonOf(reason),
         atMs: nowMs() - durationMs,

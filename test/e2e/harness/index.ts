@@ -35,4 +35,5 @@ export {
   requestsApi,
   requestsApiAt,
 } from './requests-api.ts'
+export { stepsOf, traceWith } from './traces.ts'
 export { answerOk, startTestUpstream, type TestUpstream } from './upstream.ts'
