@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   workflow: async () => (await import('./workflow/index.ts')).workflowCommand,
   dlq: async () => (await import('./dlq/index.ts')).dlqCommand,
   requests: async () => (await import('./requests/index.ts')).requestsCommand,
+  trace: async () => (await import('./trace/index.ts')).traceCommand,
   cost: async () => (await import('./cost.ts')).costCommand,
   simulate: async () => (await import('./simulate/index.ts')).simulateCommand,
 }

@@ -73,6 +73,9 @@ export function deploymentNames(stage: string): DeploymentNames {
   }
 }
 
+/** Where IoT Core writes its own logs. https://docs.aws.amazon.com/iot/latest/developerguide/cwl-format.html */
+export const IOT_LOG_GROUP = 'AWSIotLogsV2'
+
 /** The alias under which durable functions are invoked. An execution stays with the version that it was started on. */
 export const DURABLE_ALIAS = 'live'
 

@@ -13,6 +13,7 @@ export {
   deadLetterQueueName,
   deploymentNames,
   functionName,
+  IOT_LOG_GROUP,
   LOCAL_PORTS,
   RULE_ERRORS_LABEL,
   roleGroupName,

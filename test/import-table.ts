@@ -37,6 +37,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     ],
     packages: [
       '@aws-crypto/sha256-js',
+      '@aws-sdk/client-cloudwatch-logs',
       '@aws-sdk/client-dynamodb',
       '@aws-sdk/client-iot',
       '@aws-sdk/client-iot-data-plane',

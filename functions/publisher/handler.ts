@@ -15,7 +15,7 @@ import {
 } from '#contract/index.ts'
 import type { CorrelationStore } from '#correlation/index.ts'
 import type { Observer } from '../shared/observability.ts'
-import { followTrace, inTrace } from '../shared/trace.ts'
+import { followEvent, followTrace, inTrace } from '../shared/trace.ts'
 import { deliver, type Sender } from './deliver.ts'
 import { failureError, failureReply } from './failure.ts'
 import {
@@ -50,6 +50,7 @@ export function createPublisher(
   async function publish(event: unknown): Promise<{ published: number } | DeliveryReceipt> {
     try {
       const record = parseRecord(event)
+      if ('requestPayload' in record) followEvent(record.requestPayload)
       followTrace(traceIdOfRecord(record))
       if (record.kind === 'delivery') return await delivered(record)
       const messages = await messagesOf(record)

@@ -47,7 +47,7 @@ export type PublisherRecord = z.infer<typeof publisherEventSchema>
 export type SuccessRecord = z.infer<typeof successRecord>
 export type FailureRecord = z.infer<typeof failureRecord>
 
-/** What was asked says more than the answer: a repeat gets the answer of a trace before. */
+/** The answer says it too where its request, of MQTT 3.1.1, could say it in the envelope alone. */
 export function traceIdOfRecord(record: PublisherRecord): string | undefined {
   switch (record.kind) {
     case 'success': {

@@ -16,7 +16,7 @@ import {
 import { envelopeOfBare, envelopeOfPetal, isBareAnswer, isBareRequest } from './bare-request.ts'
 import { isDeeperThan, MAX_ENVELOPE_LEVELS } from './json-depth.ts'
 import type { ChainRequest, ChainState } from './request.ts'
-import { followTrace, traceIdOfEvent } from './trace.ts'
+import { followEvent, followTrace } from './trace.ts'
 
 /**
  * First step: from the rule's event to an envelope. Throws payload_too_large, malformed_json, invalid_envelope, sender_unverified;
@@ -30,7 +30,7 @@ export function decode({ settings: { root } }: { settings: { root: string } }): 
       const event = ruleEventSchema.parse(request.event)
       const state: ChainState = { event, messageId: null, correlationId: null, isBare: false, notifications: [] }
       request.internal.chain = state
-      followTrace(traceIdOfEvent(event))
+      followEvent(event)
       if (!hasPrivateTopic(event)) throw bridgeError('sender_unverified')
       state.envelope = decodeEnvelope(event, root, (facts) => Object.assign(state, facts))
     },

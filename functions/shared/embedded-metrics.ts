@@ -19,7 +19,12 @@ interface Directive {
  * would write as lines of their own. A value that differs from one on the line begins another.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function createEmbeddedMetrics(service: string, write: (line: string) => void): EmbeddedMetrics {
+export function createEmbeddedMetrics(
+  service: string,
+  write: (line: string) => void,
+  /** Further fields of each line, which are no dimensions. */
+  fields: () => Readonly<Record<string, string>> = () => ({}),
+): EmbeddedMetrics {
   let values: Record<string, number | number[]> = {}
   let labels: Record<string, string> = {}
   let directives = new Map<string, Directive>()
@@ -27,7 +32,7 @@ export function createEmbeddedMetrics(service: string, write: (line: string) => 
   function flush(): void {
     if (directives.size === 0) return
     const head = { Timestamp: Date.now(), CloudWatchMetrics: [...directives.values()] }
-    write(`${JSON.stringify({ _aws: head, service, ...labels, ...values })}\n`)
+    write(`${JSON.stringify({ _aws: head, service, ...fields(), ...labels, ...values })}\n`)
     values = {}
     labels = {}
     directives = new Map()

@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import type { MetricName } from '#contract/index.ts'
 import { createEmbeddedMetrics, type Dimensions } from './embedded-metrics.ts'
-import { currentTraceId } from './trace.ts'
+import { traceFields } from './trace.ts'
 
 /** Structured lines and metrics. Neither ever gets a payload, a token or a secret, nor a metric a client id. */
 export interface Observer {
@@ -18,12 +18,9 @@ export interface Observer {
 /** Log lines as JSON, each with the trace it belongs to, and metrics in the embedded metric format, on standard output. */
 export function createObserver(service: string): Observer {
   const logger = new Logger({ serviceName: service })
-  const metrics = createEmbeddedMetrics(service, (line) => void process.stdout.write(line))
+  const metrics = createEmbeddedMetrics(service, (line) => void process.stdout.write(line), traceFields)
   let isCold = true
-  const traced = (fields: Readonly<Record<string, unknown>> = {}) => {
-    const traceId = currentTraceId()
-    return traceId === undefined ? { ...fields } : { ...fields, trace_id: traceId }
-  }
+  const traced = (fields: Readonly<Record<string, unknown>> = {}) => ({ ...fields, ...traceFields() })
   return {
     info: (event, fields) => logger.info(event, traced(fields)),
     warn: (event, fields) => logger.warn(event, traced(fields)),
