@@ -93,6 +93,8 @@ export const settingsSchema = z.object({
   presence: flag.default(true),
   /** An EventBridge bus on which others hear of requests and devices; billed by the event. */
   events: flag.default(false),
+  /** X-Ray's segments of every invocation: its wait, its start, its run; billed by the trace. */
+  xray: flag.default(false),
   /** IoT logging is one setting for the whole account; switch it off where another stack has it. */
   iotLogging: flag.default(true),
   /** Concurrency kept free for authorizer and publisher each; 0 keeps none, since a new account may have only ten in all. */

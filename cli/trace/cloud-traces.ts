@@ -4,7 +4,6 @@ import {
   GetQueryResultsCommand,
   type ResultField,
   StartQueryCommand,
-  StopQueryCommand,
 } from '@aws-sdk/client-cloudwatch-logs'
 import { deploymentNames, IOT_LOG_GROUP } from '#contract/index.ts'
 import { CommandError } from '../command-error.ts'
@@ -49,7 +48,6 @@ export function cloudTraces(
       const { status = 'Unknown', results = [] } = await client.send(new GetQueryResultsCommand({ queryId }))
       if (status === 'Complete') return results.map(rowOf)
       if (status !== 'Running' && status !== 'Scheduled') {
-        await client.send(new StopQueryCommand({ queryId })).catch(() => {})
         throw new CommandError('failed', 'query_failed', `a query of CloudWatch Logs Insights ended as ${status}`)
       }
       await pause()

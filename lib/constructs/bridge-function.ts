@@ -22,6 +22,8 @@ export interface BridgeFunctionProps {
   /** Makes it a durable function: how long an execution may take in all. @default none */
   executionTimeoutSeconds?: number
   isProduction: boolean
+  /** X-Ray's segments of every invocation. @default false */
+  isTraced?: boolean
 }
 
 /**
@@ -54,6 +56,7 @@ export class BridgeFunction extends Construct {
       environment: { ...props.environment },
       timeout: Duration.seconds(props.timeoutSeconds),
       memorySize: props.memoryMb ?? 256,
+      ...(props.isTraced && { tracing: lambda.Tracing.ACTIVE }),
       ...(props.reservedConcurrency && { reservedConcurrentExecutions: props.reservedConcurrency }),
       ...(props.deadLetterQueue && { deadLetterQueue: props.deadLetterQueue }),
       ...(props.executionTimeoutSeconds !== undefined && {
@@ -65,6 +68,11 @@ export class BridgeFunction extends Construct {
         currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       }),
     })
+    // Lambda's own segments, without a library: what Powertools' tracer or OpenTelemetry add to each bundle, the log lines tell
+    if (props.isTraced) {
+      const reason = 'X-Ray knows no resources'
+      Validations.of(this.role).acknowledge({ id: 'AwsSolutions-IAM5[Resource::*]', reason })
+    }
   }
 
   /** Grants one action on one resource. */

@@ -34,6 +34,7 @@ export class StackFunctions {
       environment,
       timeoutSeconds: REQUEST_LIMITS.functionTimeoutSeconds,
       isProduction: this.#settings.isProduction,
+      isTraced: this.#settings.xray,
       ...options,
     })
   }

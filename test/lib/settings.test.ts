@@ -66,6 +66,7 @@ describe('defaults', () => {
         "tokenLifetimeSeconds": 300,
         "tokenSigningKeys": undefined,
         "tokenSigningKeysFile": undefined,
+        "xray": false,
       }
     `)
   })
