@@ -43,6 +43,8 @@ export interface Target {
   readonly aws: AwsSettings
   /** Undefined where only the stack's outputs tell: on AWS. */
   readonly tokenServiceUrl: string | undefined
+  /** Likewise. */
+  readonly requestsUrl: string | undefined
   describeDomain(name: string): Promise<string | undefined>
   /** URLs of the local runtime by kind of endpoint; undefined for AWS. */
   readonly localEndpoints: Readonly<Record<string, string>> | undefined
@@ -81,6 +83,7 @@ export function openTarget(options: TargetOptions): Target {
     aws,
     caFile: local?.caFile,
     tokenServiceUrl: local?.tokenServiceUrl,
+    requestsUrl: local?.requestsUrl,
     describeDomain,
     localEndpoints: local?.endpoints,
     async mqtt() {

@@ -1,8 +1,6 @@
-import { Sha256 } from '@aws-crypto/sha256-js'
-import { IoTClient } from '@aws-sdk/client-iot'
-import { SignatureV4 } from '@smithy/signature-v4'
 import * as z from 'zod'
 import { CommandError } from './command-error.ts'
+import { headerSigner } from './signed-headers.ts'
 import type { AwsSettings } from './target.ts'
 
 /** Below the URL of the service, for callers that sign with credentials of AWS. */
@@ -35,7 +33,7 @@ export async function askTokenService(
   const url = new URL(`${target.serviceUrl.replace(/\/$/, '')}${PATH}`)
   const response = await fetch(url, {
     method: 'POST',
-    headers: await signedHeaders(target.aws, url, body),
+    headers: await headerSigner(target.aws)({ method: 'POST', url, body }),
     body,
     redirect: 'error',
     signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -48,20 +46,4 @@ export async function askTokenService(
   const problem = problemSchema.safeParse(json)
   if (problem.success) throw new CommandError('failed', problem.data.code, problem.data.detail)
   throw new CommandError('failed', 'token_service_refused', `${url} answered with status ${response.status}`)
-}
-
-async function signedHeaders(aws: AwsSettings, url: URL, body: string): Promise<Record<string, string>> {
-  // any client has credentials and region as the AWS command line finds them
-  const { credentials, region } = new IoTClient(aws).config
-  const signer = new SignatureV4({ service: 'execute-api', credentials, region, sha256: Sha256 })
-  const { headers } = await signer.sign({
-    method: 'POST',
-    protocol: url.protocol,
-    hostname: url.hostname,
-    path: url.pathname,
-    query: {},
-    headers: { host: url.host, 'content-type': 'application/json' },
-    body,
-  })
-  return headers
 }

@@ -4,13 +4,16 @@ import { defineContract, jamey } from '#device/index.ts'
 import { CommandError } from '../command-error.ts'
 import { openDeviceRegistry } from '../device/device-registry.ts'
 import { createProgress } from '../progress.ts'
-import { openTarget, type TargetOptions, withTargetOptions } from '../target.ts'
+import { openTarget, type Target, type TargetOptions, withTargetOptions } from '../target.ts'
 import type { Terminal } from '../terminal.ts'
 import { readJsonArgument } from '../topic-argument.ts'
-import { clientIds, connectFleet, registerFleet } from './fleet.ts'
+import { answerAll, runAnswerLoad } from './answer-load.ts'
+import { createAskOverHttp } from './ask-over-http.ts'
+import { clientIds, connectFleet, type Device, registerFleet } from './fleet.ts'
 import { showLive } from './live-line.ts'
 import { runLoad } from './load.ts'
-import { createRecorder, type Statistics } from './statistics.ts'
+import type { Pace } from './pace.ts'
+import { createRecorder, type Recorder, type Statistics } from './statistics.ts'
 
 const DEFAULT_REQUEST = {
   topic: 'conscience/evaluate',
@@ -23,23 +26,36 @@ const EXAMPLES = `
 The devices are registered first, as <prefix>-0001 and so on, with nothing but their records; a second run uses the same. Each has the client of
 device/, a token of its own and an even pace. Ctrl-C ends the sending and shows what there is.
 
+With --answer it is the cloud that asks, over the HTTP API, and each device answers with what it was asked; times are those of a caller that
+waits. What is not answered by then is looked at until its deadline: it was late, or is lost.
+
 What a bridge cannot keep up with waits in its queues, and is refused after 30 seconds. The exit code is 1 when a request was lost or refused.
 
 Examples:
   npx bridge simulate --devices 500 --rate 1
   npx bridge simulate --devices 20 --rate 5 --duration 30 --topic memory/query --payload '{"query":"rain"}'
+  npx bridge simulate --answer --devices 1000 --rate 0.05 --duration 60
   npx bridge simulate --devices 50 --json --aws --stage dev`
 
 interface SimulateOptions extends TargetOptions {
   devices: string
   rate: string
   duration: string
-  topic: string
-  payload: string
+  topic?: string
+  payload?: string
   timeout: string
   prefix: string
   role: string
+  answer?: boolean
+  requestsUrl?: string
   json?: boolean
+}
+
+/** What a run does once its devices are connected. */
+interface Run {
+  /** As the summary says it. */
+  topic: string
+  start(devices: readonly Device[], recorder: Recorder, signal: AbortSignal): Promise<void>
 }
 
 /** `bridge simulate`: many devices in one process, and what became of their requests. */
@@ -50,9 +66,11 @@ export function simulateCommand(program: Command, terminal: Terminal): void {
     .option('--devices <number>', 'how many', '100')
     .option('--rate <per-second>', 'requests a second, of each device', '1')
     .option('--duration <seconds>', 'how long they send', '20')
-    .option('--topic <key>', 'a topic that is answered', DEFAULT_REQUEST.topic)
+    .option('--topic <key>', `a topic that is answered (default: ${DEFAULT_REQUEST.topic})`)
     .option('--payload <json>', `its payload (default: ${DEFAULT_REQUEST.payload}, for the default topic)`)
-    .option('--timeout <ms>', 'how long a request waits for its reply', String(REQUEST_LIMITS.deadlineMs))
+    .option('--timeout <ms>', 'how long a request has for its reply', String(REQUEST_LIMITS.deadlineMs))
+    .option('--answer', 'the devices are asked, and answer')
+    .option('--requests-url <url>', 'with --answer and --aws: output RequestsUrl of the stack')
     .option('--prefix <text>', 'client ids begin with it', 'sim')
     .option('--role <role>', 'role of devices that are not registered yet', 'agent')
     .option('--json', 'print the summary as one line of JSON')
@@ -65,10 +83,8 @@ async function simulate(options: SimulateOptions, terminal: Terminal): Promise<v
   const count = numberOf('--devices', options.devices, { whole: true, max: MAX_DEVICES })
   const rate = numberOf('--rate', options.rate)
   const durationMs = numberOf('--duration', options.duration) * 1_000
-  const timeoutMs = numberOf('--timeout', options.timeout)
-  const topic = requestTopic(options.topic)
-  const payload = await requestPayload(topic, options.payload)
   const target = openTarget(options)
+  const run = await (options.answer ? answerRun : requestRun)(options, { rate, durationMs }, target)
   const progress = createProgress(terminal)
   await using opened = new AsyncDisposableStack()
 
@@ -90,20 +106,62 @@ async function simulate(options: SimulateOptions, terminal: Terminal): Promise<v
   const live = showLive(recorder.read, durationMs, terminal)
   const startedAtMs = performance.now()
   try {
-    await runLoad(devices, { topic, payload, rate, durationMs, timeoutMs }, recorder, ending.signal)
+    await run.start(devices, recorder, ending.signal)
   } finally {
     live.stop()
     process.off('SIGINT', interrupt)
   }
   const seconds = (performance.now() - startedAtMs) / 1_000
   const statistics = recorder.read()
-  const summary = { devices: count, topic, seconds, ...statistics, answeredPerSecond: statistics.answered / seconds }
+  const summary = {
+    devices: count,
+    topic: run.topic,
+    seconds,
+    ...statistics,
+    answeredPerSecond: statistics.answered / seconds,
+  }
   if (options.json) terminal.result(JSON.stringify(summary))
   else showSummary(summary, terminal)
   const refusals = Object.entries(statistics.refused)
   if (statistics.lost + refusals.length > 0) {
     const text = [`${statistics.lost} lost`, ...refusals.map(([code, times]) => `${times} ${code}`)].join(', ')
     throw new CommandError('failed', 'requests_unanswered', text)
+  }
+}
+
+/** The devices ask. */
+async function requestRun(options: SimulateOptions, pace: Pace): Promise<Run> {
+  const timeoutMs = numberOf('--timeout', options.timeout)
+  const topic = requestTopic(options.topic ?? DEFAULT_REQUEST.topic)
+  const payload = await requestPayload(topic, options.payload)
+  return {
+    topic,
+    start: (devices, recorder, signal) => runLoad(devices, { topic, payload, timeoutMs, ...pace }, recorder, signal),
+  }
+}
+
+/** The cloud asks. */
+async function answerRun(options: SimulateOptions, pace: Pace, target: Target): Promise<Run> {
+  if (options.topic !== undefined || options.payload !== undefined) {
+    throw new CommandError('usage', 'invalid_option', '--topic and --payload are of devices that ask')
+  }
+  const deadlineSeconds = Math.ceil(numberOf('--timeout', options.timeout) / 1_000)
+  const requestsUrl = options.requestsUrl ?? target.requestsUrl
+  if (requestsUrl === undefined) {
+    throw new CommandError(
+      'usage',
+      'invalid_option',
+      '--requests-url is needed: only the stack tells where devices are asked',
+    )
+  }
+  const http = createAskOverHttp({ aws: target.aws, requestsUrl })
+  return {
+    topic: 'devices/{clientId}/requests',
+    async start(devices, recorder, signal) {
+      await answerAll(devices)
+      const ids = devices.map(({ clientId }) => clientId)
+      await runAnswerLoad(ids, { deadlineSeconds, ...pace }, http, recorder, signal)
+    },
   }
 }
 

@@ -171,6 +171,17 @@ describe('a running bridge', () => {
     expect(stdout).toMatch(/^upstream_not_configured +2$/m)
   })
 
+  test('simulates a fleet that is asked, and tells what became of the answers', async () => {
+    const fleet = ['--devices', '5', '--rate', '2', '--duration', '2', '--prefix', 'asked']
+    const { exitCode, stdout, stderr } = await run('simulate', '--answer', ...fleet, '--json')
+
+    expect(exitCode, stderr).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ devices: 5, topic: 'devices/{clientId}/requests', sent: 20, answered: 20 },
+      ...{ refused: {}, late: 0, lost: 0, open: 0, p50Ms: expect.any(Number), p99Ms: expect.any(Number) },
+    })
+  })
+
   test('tells its endpoints', async () => {
     const { exitCode, stdout } = await run('endpoint', '--json')
     expect(exitCode).toBe(0)
@@ -223,6 +234,7 @@ describe('a running bridge', () => {
     ['a subscription without the right', ['subscribe', 'jamey/memory/store', '--count', '1'], 1, 'subscribe_denied'],
     ['a count of nothing', ['subscribe', 'jamey/#', '--count', '0'], 2, 'invalid_option'],
     ['a fleet of none', ['simulate', '--devices', '0'], 2, 'invalid_option'],
+    ['a fleet that is asked and asks', ['simulate', '--answer', '--topic', 'memory/query'], 2, 'invalid_option'],
     ['a fleet that asks nothing', ['simulate', '--topic', 'events/status'], 2, 'not_a_request'],
     [
       'a fleet with a payload outside the contract',

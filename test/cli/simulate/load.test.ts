@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { type Load, type LoadClock, type LoadedDevice, runLoad } from '../../../cli/simulate/load.ts'
+import { type Load, type LoadedDevice, runLoad } from '../../../cli/simulate/load.ts'
+import type { LoadClock } from '../../../cli/simulate/pace.ts'
 import { createRecorder } from '../../../cli/simulate/statistics.ts'
+import { steppedClock } from './stepped-clock.ts'
 
 const LOAD: Load = {
   topic: 'conscience/evaluate',
@@ -8,32 +10,6 @@ const LOAD: Load = {
   rate: 2,
   durationMs: 3_000,
   timeoutMs: 1_000,
-}
-
-/** Time that goes on only when everybody waits for it. */
-function steppedClock(): LoadClock & { advance(): Promise<void> } {
-  let nowMs = 0
-  const waiting: { dueMs: number; resolve: () => void }[] = []
-  return {
-    nowMs: () => nowMs,
-    pause(delayMs, signal) {
-      return new Promise((resolve) => {
-        waiting.push({ dueMs: nowMs + delayMs, resolve })
-        signal?.addEventListener('abort', () => resolve())
-      })
-    },
-    /** To the next moment for which somebody waits, until nobody does. */
-    async advance() {
-      for (;;) {
-        // promises that are ready go first
-        await new Promise((resolve) => setImmediate(resolve))
-        const next = waiting.sort((one, other) => one.dueMs - other.dueMs).shift()
-        if (!next) return
-        nowMs = next.dueMs
-        next.resolve()
-      }
-    },
-  }
 }
 
 /** A device whose requests end as it is told, and which remembers when they came. */
