@@ -1,5 +1,8 @@
-import { writeFileSync } from 'node:fs'
-import { costPage } from '#cli/cost/index.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { costPage, withScalingTables } from '#cli/cost/index.ts'
 
-/** Writes docs/COST.md from what the paths were measured to take: `npm run docs:cost`. */
-writeFileSync(new URL('../docs/COST.md', import.meta.url), costPage())
+/** Writes docs/COST.md, and the tables of docs/SCALING.md, from what the paths were measured to take: `npm run docs:cost`. */
+const docs = new URL('../docs/', import.meta.url)
+writeFileSync(new URL('COST.md', docs), costPage())
+const scaling = new URL('SCALING.md', docs)
+writeFileSync(scaling, withScalingTables(readFileSync(scaling, 'utf8')))

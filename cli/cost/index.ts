@@ -1,1 +1,2 @@
 export { costPage } from './page.ts'
+export { withScalingTables } from './scaling-tables.ts'

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest'
 import { FUNCTION_NAMES } from '#lib/index.ts'
 import { FUNCTION_MEMORY_MB } from '../../cli/cost/estimate.ts'
+import { ASK_PER_SECOND } from '../../cli/cost/quotas.ts'
 import { synthesizeStack } from './synthesized.ts'
 
+const { resources } = synthesizeStack({})
+
 test('functions have the memory that costs are worked out with', () => {
-  const functions = Object.values(synthesizeStack({}).resources('AWS::Lambda::Function'))
+  const functions = Object.values(resources('AWS::Lambda::Function'))
   const memory = functions.map(({ Properties: { FunctionName, MemorySize } }) => {
     const name = FUNCTION_NAMES.find((one) => String(FunctionName).endsWith(`-${one}`))
     return [name, MemorySize]
@@ -14,4 +17,12 @@ test('functions have the memory that costs are worked out with', () => {
   for (const [name, memoryMb] of memory) {
     expect([name, memoryMb]).toEqual([name, FUNCTION_MEMORY_MB[name === 'authorizer' ? name : 'default']])
   }
+})
+
+test('devices are asked over HTTP as often as saturation is worked out with', () => {
+  const stages = Object.values(resources('AWS::ApiGatewayV2::Stage'))
+  const settings = stages.map(({ Properties }) => Properties.RouteSettings as Record<string, Record<string, number>>)
+  const asked = settings.flatMap((routes) => routes['POST /devices/{clientId}/requests'] ?? [])
+
+  expect(asked).toMatchObject([{ ThrottlingRateLimit: ASK_PER_SECOND }])
 })
