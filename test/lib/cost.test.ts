@@ -21,8 +21,8 @@ test('functions have the memory that costs are worked out with', () => {
 
 test('devices are asked over HTTP as often as saturation is worked out with', () => {
   const stages = Object.values(resources('AWS::ApiGatewayV2::Stage'))
-  const settings = stages.map(({ Properties }) => Properties.RouteSettings as Record<string, Record<string, number>>)
-  const asked = settings.flatMap((routes) => routes['POST /devices/{clientId}/requests'] ?? [])
+  const settings = stages.map(({ Properties }) => Properties.RouteSettings as Record<string, unknown>)
+  const asked = settings.map((routes) => routes['POST /devices/{clientId}/requests']).filter(Boolean)
 
   expect(asked).toMatchObject([{ ThrottlingRateLimit: ASK_PER_SECOND }])
 })
