@@ -37,6 +37,15 @@ export interface DeviceRequestRecord {
   resumed_at_ms?: number
 }
 
+/** What stands for the message that brought the outcome of a request that reached nobody: the device was not there, and nothing was sent. */
+export const UNSENT = 'offline'
+
+/** A request that reached nobody, and of which no execution was told, begins anew when it is repeated. */
+export function beginsAnew(record: DeviceRequestRecord, completion: Completion | undefined): boolean {
+  const wasTold = record.completion !== undefined || completion !== undefined
+  return record.state === 'failed' && record.answer_id === UNSENT && !wasTold
+}
+
 export type OpenedState = 'opened' | 'repeated' | 'conflict'
 
 /** What an existing record means to one who asks under its key. */

@@ -5,7 +5,14 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { bridgeError, completionSchema, TABLE_KEYS } from '#contract/index.ts'
-import { type DeviceRequestRecord, extendedDeadline, refusalToOpen, refusalToSettle } from './device-request-record.ts'
+import {
+  beginsAnew,
+  type DeviceRequestRecord,
+  extendedDeadline,
+  refusalToOpen,
+  refusalToSettle,
+  UNSENT,
+} from './device-request-record.ts'
 import type { DeviceRequests } from './device-requests.ts'
 import { type Attributes, readAttributes } from './item.ts'
 
@@ -14,6 +21,7 @@ type Values = Record<string, { S: string } | { N: string }>
 // Times are compared in every condition: DynamoDB deletes expired items days late.
 const EXPIRED = 'attribute_not_exists(request_key) OR expires_at_seconds <= :now_seconds'
 const LIVE = 'expires_at_seconds > :now_seconds'
+const NEVER_SENT = `${LIVE} AND #state = :failed AND answer_id = :unsent AND request_hash = :new_request_hash`
 const ANSWERABLE = `${LIVE} AND #state = :pending AND answer_topic = :answer_topic AND deadline_ms > :at`
 
 /**
@@ -65,10 +73,17 @@ export function createDynamoDbDeviceRequests(options: {
   return {
     async open(request) {
       const { key, requestHash, completion } = request
-      const { written, record } = await write('open', key, { ...newRequest(request, nowMs(), options.keptSeconds) })
+      const fresh = newRequest(request, nowMs(), options.keptSeconds)
+      let { written, record } = await write('open', key, fresh)
       if (!record) throw bridgeError('store_unavailable', { operation: 'open' })
       if (written) return { state: 'opened', record }
       const state = refusalToOpen(record, requestHash)
+      if (state === 'repeated' && beginsAnew(record, completion)) {
+        const values = { ...fresh.values, ':failed': { S: 'failed' }, ':unsent': { S: UNSENT } }
+        const anew = await write('open anew', key, { ...fresh, condition: NEVER_SENT, values })
+        record = anew.record ?? record
+        if (anew.written) return { state: 'opened', record }
+      }
       if (state === 'conflict' || record.state !== 'pending') return { state, record }
       const again = await write('open again', key, {
         set: `attempts = attempts + :one${completion ? ', completion = :completion' : ''}`,

@@ -1,4 +1,4 @@
-export type { DeviceRequestRecord, Settlement } from './device-request-record.ts'
+export { type DeviceRequestRecord, type Settlement, UNSENT } from './device-request-record.ts'
 export {
   answerOutcome,
   completionOf,

@@ -1,4 +1,10 @@
-import { type DeviceRequestRecord, extendedDeadline, refusalToOpen, refusalToSettle } from './device-request-record.ts'
+import {
+  beginsAnew,
+  type DeviceRequestRecord,
+  extendedDeadline,
+  refusalToOpen,
+  refusalToSettle,
+} from './device-request-record.ts'
 import type { DeviceRequests } from './device-requests.ts'
 
 /** Requests to devices in a Map: for tests and for programs of one process. Same rules as those on DynamoDB. */
@@ -21,8 +27,8 @@ export function createMemoryDeviceRequests(options: { keptSeconds: number; nowMs
     async open(request) {
       const now = nowMs()
       const old = live(request.key)
-      if (old) {
-        const state = refusalToOpen(old, request.requestHash)
+      const state = old && refusalToOpen(old, request.requestHash)
+      if (old && state && (state === 'conflict' || !beginsAnew(old, request.completion))) {
         if (state === 'conflict' || old.state !== 'pending') return { state, record: old }
         const completion = request.completion && { completion: request.completion }
         return { state, record: change(old, { attempts: old.attempts + 1, ...completion }) }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { DeviceRequests, NewDeviceRequest, Settlement } from '#correlation/index.ts'
+import { type DeviceRequests, type NewDeviceRequest, type Settlement, UNSENT } from '#correlation/index.ts'
 
 export interface DeviceRequestsSuite {
   name: string
@@ -107,6 +107,38 @@ export function testDeviceRequests({ name, create }: DeviceRequestsSuite): void 
         expect(await store.open(other)).toMatchObject({ state: 'conflict' })
         await store.settle(KEY, answer())
         expect(await store.open(other)).toMatchObject({ state: 'conflict' })
+      })
+
+      test('a request that reached nobody begins anew when it is repeated, with all its time', async () => {
+        await store.open(request())
+        const { record: unsent } = await store.settle(KEY, answer({ state: 'failed', answerId: UNSENT }))
+        expect(unsent).toMatchObject({ state: 'failed' })
+        expect(await store.open(request({ requestHash: 'other' }))).toMatchObject({ state: 'conflict' })
+        now += 5_000
+        const [first, second] = [await store.open(request()), await store.open(request())]
+
+        expect(first).toMatchObject({ state: 'opened', record: { attempts: 1, deadline_ms: now + WAIT_MS } })
+        expect(first.record).not.toHaveProperty('outcome')
+        expect(second).toMatchObject({ state: 'repeated', record: { state: 'pending', attempts: 2 } })
+        expect(await store.settle(KEY, answer())).toMatchObject({ state: 'stored' })
+      })
+
+      test('a request that reached nobody keeps its end where somebody was told of it', async () => {
+        const completion = { kind: 'durable', callback_id: 'Q2FsbA==' } as const
+        await store.open(request({ completion }))
+        const { record } = await store.settle(KEY, answer({ state: 'failed', answerId: UNSENT }))
+
+        expect(await store.open(request({ completion }))).toEqual({ state: 'repeated', record })
+        expect(await store.open(request())).toEqual({ state: 'repeated', record })
+      })
+
+      test('repeats at the same moment begin one that reached nobody once', async () => {
+        await store.open(request())
+        await store.settle(KEY, answer({ state: 'failed', answerId: UNSENT }))
+        const states = await Promise.all([1, 2, 3].map(async () => (await store.open(request())).state))
+
+        expect(states.sort()).toEqual(['opened', 'repeated', 'repeated'])
+        expect(await store.find(KEY, { consistent: true })).toMatchObject({ state: 'pending', attempts: 3 })
       })
 
       test('an expired record counts as absent, and leaves nothing behind', async () => {

@@ -144,6 +144,21 @@ describe('a device that is away with a session', () => {
 })
 
 describe('Idempotency-Key', () => {
+  test('asks a device that was away, once it is there', async () => {
+    const headers = { prefer: 'respond-async', 'idempotency-key': 'away' }
+    await bridge.register({ client_id: 'lamp-back' })
+    const away = await api.ask('lamp-back', { headers })
+    expect(away).toMatchObject({ status: 503, body: { code: 'device_offline', retryable: true } })
+
+    await using lamp = await connectAsked(bridge, 'lamp-back')
+    const there = await api.ask('lamp-back', { headers })
+    expect(there).toMatchObject({ status: 202, location: away.location })
+    await answerTo(lamp, await questionTo(lamp))
+    await bridge.runtime.idle()
+    expect(await api.look(away.location)).toMatchObject({ state: 'completed', answer: ANSWER })
+    expect(await api.ask('lamp-back', { headers })).toMatchObject({ status: 200, body: ANSWER })
+  })
+
   const headers = { prefer: 'respond-async', 'idempotency-key': 'once' }
 
   test('makes a repeat the same request, also at the same moment, and another one a conflict', async () => {

@@ -18,6 +18,7 @@ import {
   expiredOutcome,
   failureOutcome,
   requestHash,
+  UNSENT,
 } from '#correlation/index.ts'
 import { activeDevice, type DeviceDirectory } from '../device-directory.ts'
 import type { Observer } from '../observability.ts'
@@ -94,7 +95,7 @@ export function createAskDevice(dependencies: AskDependencies): AskDevice {
     const settled = await requests.settle(key, {
       state: 'failed',
       outcome: failureOutcome(bridgeError('device_offline')),
-      answerId: 'offline',
+      answerId: UNSENT,
       answerTopic: topics.answerTopic,
       atMs: nowMs(),
     })

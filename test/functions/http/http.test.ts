@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { HTTP_WAIT } from '#contract/index.ts'
+import { type DeliveryReceipt, HTTP_WAIT } from '#contract/index.ts'
 import { answerOutcome, deviceRequestKey } from '#correlation/index.ts'
 import { createHttpGate } from '../../../functions/http/handler.ts'
 import { START_MS, setUp } from '../asking/set-up.ts'
@@ -137,6 +137,18 @@ describe('POST /devices/{clientId}/requests', () => {
   test('an offline device is told at once', async () => {
     const { send } = setUpHttp({ deliver: async () => ({ delivered: 'offline' }) })
     expect(await send()).toMatchObject({ statusCode: 503, body: { code: 'device_offline', retryable: true } })
+  })
+
+  test('a device that was away is asked when the same key comes again', async () => {
+    const deliveries: DeliveryReceipt[] = [{ delivered: 'offline' }, { delivered: 'confirmed' }]
+    const { send, look } = setUpHttp({ deliver: async () => deliveries.shift() ?? { delivered: 'confirmed' } })
+    const key = { headers: { 'idempotency-key': 'once', prefer: 'respond-async' } }
+    const away = await send(key)
+    const there = await send(key)
+
+    expect(away).toMatchObject({ statusCode: 503, body: { code: 'device_offline', retryable: true } })
+    expect(there).toMatchObject({ statusCode: 202, headers: { location: away.headers.location } })
+    expect(await look(String(there.body.request_id))).toMatchObject({ body: { state: 'pending' } })
   })
 
   test.each<[string, Record<string, unknown>, number, string]>([
