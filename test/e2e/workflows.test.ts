@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { ListDurableExecutionsByFunctionCommand } from '@aws-sdk/client-lambda'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { DEFAULT_STAGE, REVIEW_PATH, type ReviewCase, type ReviewDecision, reviewCase } from '#contract/index.ts'
 import { connect, jamey } from '#device/index.ts'
 import { openWorkflows } from '../../cli/workflow/open-workflows.ts'
 import { deviceEnvironment, runExample } from '../examples/run-example.ts'
 import {
+  answerTo,
   awsOptions,
   type Bridge,
   type Device,
   functionResource,
   patchedAssembly,
+  questionTo,
   type Received,
   startBridge,
   temporaryFolder,
@@ -175,5 +178,63 @@ describe('a review that waits', () => {
     // who was cut off while it asked may ask again, for the same answer
     const asked = operator.messages.all.filter(({ topic }) => topic === subscribe[0])
     expect(asked.filter(({ envelope }) => envelope.metadata.correlation_id !== correlation_id)).toEqual([])
+  })
+})
+
+describe('a callback with heartbeats', () => {
+  const HEARTBEAT_SECONDS = 2
+  const subscribe = ['jamey/devices/operator-1/requests']
+  /** The workflow as deployed, but that it hears of the operator's device this often, or goes on without it. */
+  const withHeartbeats = () =>
+    patchedAssembly(() => {}, {
+      review(bundleFolder) {
+        const file = join(bundleFolder, 'index.mjs')
+        const code = readFileSync(file, 'utf8')
+        const changed = code.replace(
+          /("keep"\s*\}\),\s*\{)(\s*timeout:)/,
+          `$1heartbeatTimeout:{seconds:${HEARTBEAT_SECONDS}},$2`,
+        )
+        expect(changed).not.toBe(code)
+        writeFileSync(file, changed)
+      },
+    })
+  let assembly: Awaited<ReturnType<typeof withHeartbeats>>
+  let bridge: Bridge
+  let device: Device
+  beforeAll(async () => {
+    assembly = await withHeartbeats()
+    bridge = await startBridge({ assemblyFolder: assembly.folder })
+    device = await bridge.connect()
+  })
+  afterAll(async () => {
+    await device?.[Symbol.asyncDispose]()
+    await bridge?.[Symbol.asyncDispose]()
+    assembly?.[Symbol.dispose]()
+  })
+
+  test('waits as long as the device tells of its progress', async () => {
+    await using operator = await bridge.connect({ clientId: 'operator-1', subscribe })
+    const answered = device.request(TOPIC, WEIGHTY)
+    const question = await questionTo(operator)
+    const askedAtMs = Date.now()
+    for (const second of [1, 2, 3]) {
+      await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(askedAtMs + second * 1_000), 5_000)
+      await answerTo(operator, question, { status: 102 })
+    }
+    await answerTo(operator, question, { status: 200, body: { approved: true, reason: 'it took me three seconds' } })
+
+    expect(payloadOf(await answered)).toMatchObject({ decision: 'approved', reason: 'it took me three seconds' })
+  })
+
+  test('goes on without a device that says nothing for so long', async () => {
+    await using operator = await bridge.connect({ clientId: 'operator-1', subscribe })
+    const answered = device.request(TOPIC, WEIGHTY)
+    const question = await questionTo(operator)
+    expect(payloadOf(await answered)).toMatchObject({ decision: 'unanswered' })
+
+    // what it says then comes to nobody
+    await answerTo(operator, question, { status: 102 })
+    await bridge.runtime.idle()
+    expect(bridge.log.functions.all.filter(({ level }) => level === 'ERROR')).toEqual([])
   })
 })
