@@ -35,6 +35,8 @@ export interface RuntimeOptions {
   clock?: Clock
   /** Of functions: the waits before retries, the age of events, the end of environments. Default: the machine's. */
   functionClock?: Clock
+  /** How often items whose time to live is over are deleted: on AWS within days. Default: 60,000. */
+  expirySweepMs?: number
   /** For tests: every asynchronous event is handed to its function twice, as Lambda may do at any time. Default false. */
   duplicateEvents?: boolean
 }

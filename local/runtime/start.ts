@@ -64,7 +64,7 @@ export interface Runtime extends AsyncDisposable {
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { region } = LOCAL_ACCOUNT
-  const { log, onProgress = () => {} } = options
+  const { log, onProgress = () => {}, expirySweepMs = EXPIRY_SWEEP_MS } = options
   await using opened = new AsyncDisposableStack()
 
   onProgress('certificates')
@@ -91,7 +91,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     void dynamoDb
       .sweepExpired()
       .catch((error: unknown) => log({ level: 'warn', event: 'expiry_sweep_failed', error: String(error) }))
-  }, EXPIRY_SWEEP_MS)
+  }, expirySweepMs)
   sweep.unref()
   opened.defer(() => clearInterval(sweep))
 

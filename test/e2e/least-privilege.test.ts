@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { InvokeCommand } from '@aws-sdk/client-lambda'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { createEnvelope, TOPIC_KEYS, topicDefinition, topicTemplate } from '#contract/index.ts'
 import { createDynamoDbStore } from '#correlation/index.ts'
 import { signToken } from '../fixtures/tokens.ts'
 import {
+  announcerEvents,
+  answersEvents,
+  assemblyWith,
   type Bridge,
   functionResource,
+  httpEvents,
   NAMES,
   patchedAssembly,
   ROOT,
   readTemplate,
-  sharedFolders,
+  requesterEvents,
   startBridge,
   type Template,
 } from './harness/index.ts'
@@ -26,15 +30,19 @@ interface Grant {
 }
 
 const FUNCTION_NAMES = [
+  'announcer',
+  'answers',
   'api',
   'authorizer',
   'conscience',
   'events',
+  'http',
   'memory',
   'presence',
   'publisher',
   'reconciler',
   'registrar',
+  'requester',
   'review',
   'starter',
   'tokens',
@@ -45,15 +53,17 @@ const CDK_HASH_CHARACTERS = 8
 /** Nobody listens at the discard port; the api function asks who the sender is before it finds out. */
 const PARAMETERS = { ApiUpstreamUrl: 'http://127.0.0.1:9' }
 
-const { assembly } = await sharedFolders()
-const grants = grantsOf(readTemplate(assembly))
+/** With the bus for others, so that every function is there. */
+const assembly = await assemblyWith({ events: 'true' })
+afterAll(() => assembly[Symbol.dispose]())
+const grants = grantsOf(readTemplate(assembly.folder))
 
 test('every function has grants', () => {
   expect([...new Set(grants.map(({ functionName }) => functionName))].sort()).toEqual([...FUNCTION_NAMES])
 })
 
 test('with all its grants every function does its work', async () => {
-  await using bridge = await startBridge({ parameters: PARAMETERS })
+  await using bridge = await startBridge({ assemblyFolder: assembly.folder, parameters: PARAMETERS })
   for (const name of FUNCTION_NAMES) await exercise(bridge, name)
   await bridge.runtime.idle()
 
@@ -62,7 +72,7 @@ test('with all its grants every function does its work', async () => {
 
 describe.concurrent('without one of its grants', () => {
   test.each(grants)('$functionName is denied $action on $resource', async ({ functionName, ...grant }) => {
-    using patched = await patchedAssembly(grant.withdraw)
+    using patched = await patchedAssembly(grant.withdraw, {}, assembly.folder)
     const found = await startBridge({ assemblyFolder: patched.folder, parameters: PARAMETERS }).then(
       async (started) => {
         await using bridge = started
@@ -87,7 +97,7 @@ function denials({ log }: Bridge): string[] {
 async function exercise(bridge: Bridge, functionName: string): Promise<void> {
   if (functionName === 'review') return exerciseReview(bridge)
   if (functionName === 'reconciler') await claimWorkflowRequest(bridge, 'reconciler')
-  for (const event of eventsFor(bridge, functionName)) {
+  for (const event of await eventsFor(bridge, functionName)) {
     const call = { FunctionName: `mqtt-cloud-bridge-dev-${functionName}`, Payload: JSON.stringify(event) }
     await bridge.lambda.send(new InvokeCommand(call))
   }
@@ -129,8 +139,16 @@ function deferredRequest(execution: string) {
   }
 }
 
-function eventsFor(bridge: Bridge, functionName: string): unknown[] {
+async function eventsFor(bridge: Bridge, functionName: string): Promise<unknown[]> {
   switch (functionName) {
+    case 'announcer':
+      return announcerEvents()
+    case 'answers':
+      return answersEvents(bridge)
+    case 'http':
+      return httpEvents(bridge)
+    case 'requester':
+      return requesterEvents(bridge)
     case 'api':
       return [ruleEvent('api/requests', { method: 'GET', path: '/rules' })]
     case 'authorizer':

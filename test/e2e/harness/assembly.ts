@@ -67,12 +67,13 @@ export function readTemplate(assembly: string): Template {
   return JSON.parse(readFileSync(join(assembly, TEMPLATE_FILE), 'utf8')) as Template
 }
 
-/** A copy of the assembly with another template, and with other bundles for the functions named in `bundles`. */
+/** A copy of an assembly (default: the shared one) with another template, and with other bundles for the functions named in `bundles`. */
 export async function patchedAssembly(
   patch: (template: Template) => void,
   bundles: Readonly<Record<string, (bundleFolder: string) => void>> = {},
+  from?: string,
 ): Promise<{ folder: string; [Symbol.dispose](): void }> {
-  const { assembly } = await sharedFolders()
+  const assembly = from ?? (await sharedFolders()).assembly
   const folder = mkdtempSync(join(tmpdir(), 'bridge-e2e-assembly-'))
   const template = readTemplate(assembly)
   const changed = new Map(Object.entries(bundles).map(([name, change]) => [bundleFolderName(template, name), change]))

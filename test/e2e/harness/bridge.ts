@@ -19,6 +19,8 @@ export interface BridgeOptions {
   /** Default: everything in memory. */
   stateFolder?: string
   parameters?: Readonly<Record<string, string>>
+  /** Default: as long as that of the runtime. */
+  expirySweepMs?: number
 }
 
 export type ConnectOptions = Partial<DeviceOptions> & { permissions?: readonly string[] }
@@ -49,6 +51,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     mqttPort: 0,
     apiPort: 0,
     parameters: options.parameters ?? {},
+    ...(options.expirySweepMs !== undefined && { expirySweepMs: options.expirySweepMs }),
     log: log.write,
     onLogLine: log.writeLine,
   })

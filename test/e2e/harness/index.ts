@@ -1,4 +1,5 @@
 export { announceBridge } from './announce.ts'
+export { announcerEvents, answersEvents, httpEvents, requesterEvents } from './asking-exercise.ts'
 export {
   assemblyWith,
   functionResource,
