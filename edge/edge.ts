@@ -116,7 +116,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const metrics = createEdgeMetrics({
     isConnected: () => bridge.state.status === 'connected',
     device: () => bridge.metrics(),
-    queueDepth: () => queue.size(),
+    queueDepth: () => store.deliveries.countWaiting(),
     heldMessages: () => intake.held(),
     deadLetters: () => store.deliveries.countDead(),
     subscriptions: () => subscriptions.list().length,

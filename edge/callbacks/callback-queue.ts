@@ -13,8 +13,6 @@ import type { CallbackOutcome, CallbackSender } from './send-callback.ts'
  * and what is given up becomes a dead letter.
  */
 export interface CallbackQueue {
-  /** Messages that wait or are being sent. */
-  size(): number
   isFull(): boolean
   /** Called when there is room again. */
   onRoom(listener: () => void): void
@@ -60,6 +58,7 @@ export function createCallbackQueue(options: CallbackQueueOptions): CallbackQueu
   const underway = new Set<Promise<void>>()
   const share = Math.ceil(queue.maxMessages * SHARE)
   const sizes = new Map(deliveries.countBySubscription())
+  // with the places of messages that are about to be stored
   let size = [...sizes.values()].reduce((sum, count) => sum + count, 0)
   let onRoom = () => {}
   let isClosed = false
@@ -197,7 +196,6 @@ export function createCallbackQueue(options: CallbackQueueOptions): CallbackQueu
   }
 
   return {
-    size: () => size,
     isFull: () => size >= queue.maxMessages,
     onRoom(listener) {
       onRoom = listener

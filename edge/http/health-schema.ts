@@ -20,7 +20,13 @@ export const healthAnswer = z.object({
   instance_id: z.string().describe('New with every start of the service.'),
   started_at: z.string(),
   mqtt: z.object({ state: z.string(), reason: z.string().optional(), outbox: z.int() }),
-  callbacks: z.object({ waiting: z.int(), held: z.int(), dead_letters: z.int() }),
+  callbacks: z.object({
+    waiting: z
+      .int()
+      .describe('Messages that stand in the store and are not delivered yet: they are there after a kill.'),
+    held: z.int(),
+    dead_letters: z.int(),
+  }),
   store: z.object({ ok: z.boolean(), problem: z.string().optional() }),
 })
 

@@ -83,7 +83,7 @@ export function createEdgeService(parts: ServiceParts): EdgeService {
 }
 
 function healthOf(parts: ServiceParts): Health {
-  const { settings, bridge, store, queue, intake, subscriptions } = parts
+  const { settings, bridge, store, intake, subscriptions } = parts
   const { state } = bridge
   const isConnected = state.status === 'connected'
   const all = subscriptions.list()
@@ -109,7 +109,11 @@ function healthOf(parts: ServiceParts): Health {
       ...('reason' in state && state.reason && { reason: state.reason.message }),
       outbox: bridge.metrics().queued,
     },
-    callbacks: { waiting: queue.size(), held: intake.held(), dead_letters: store.deliveries.countDead() },
+    callbacks: {
+      waiting: store.deliveries.countWaiting(),
+      held: intake.held(),
+      dead_letters: store.deliveries.countDead(),
+    },
     store: { ok: problem === undefined, ...(problem !== undefined && { problem }) },
   }
 }

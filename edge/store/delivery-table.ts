@@ -42,6 +42,8 @@ export interface DeliveryTable {
   page(lane: { subscriptionId: number; topic: string; afterId: number; count: number }): Delivery[]
   /** How many messages wait for each subscription. */
   countBySubscription(): [subscriptionId: number, count: number][]
+  /** How many messages stand in the store and wait, in all. */
+  countWaiting(): number
   countDead(): number
   deadLetters(page: { afterId: number; count: number }): DeadLetter[]
   deadLetter(id: number): (DeadLetter & { subscriptionId: number }) | undefined
@@ -84,6 +86,7 @@ export function createDeliveryTable(database: DatabaseSync): DeliveryTable {
   const waiting = prepare(
     'SELECT subscription_id, count(*) AS count FROM deliveries WHERE dead_at_ms IS NULL GROUP BY subscription_id',
   )
+  const allWaiting = prepare('SELECT count(*) AS count FROM deliveries WHERE dead_at_ms IS NULL')
   const dead = prepare('SELECT count(*) AS count FROM deliveries WHERE dead_at_ms IS NOT NULL')
   const deadPage = prepare('SELECT * FROM deliveries WHERE id > ? AND dead_at_ms IS NOT NULL ORDER BY id LIMIT ?')
   const deadOne = prepare('SELECT * FROM deliveries WHERE id = ? AND dead_at_ms IS NOT NULL')
@@ -114,6 +117,7 @@ export function createDeliveryTable(database: DatabaseSync): DeliveryTable {
       return (page.all(subscriptionId, topic, afterId, count) as unknown as Row[]).map(deliveryOf)
     },
     countBySubscription: () => waiting.all().map((row) => [Number(row.subscription_id), Number(row.count)]),
+    countWaiting: () => Number(allWaiting.get()?.count),
     countDead,
     deadLetters: ({ afterId, count }) => (deadPage.all(afterId, count) as unknown as Row[]).map(deadLetterOf),
     deadLetter(id) {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import { expect, test } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test, vi } from 'vitest'
 import { accept, type CallbackReceiver, startCallbackReceiver } from './harness/callback-receiver.ts'
 import { BASE, createEdgeBench, type EdgeBench, until } from './harness/edge-bench.ts'
 import { createEdgeClock } from './harness/edge-clock.ts'
@@ -125,4 +126,24 @@ test('whatever receivers do, every message is taken once or stands in the dead l
   expect([...taken, ...given].toSorted()).toEqual(all.toSorted())
   expect(given.length).toBeGreaterThan(0)
   expect(taken.length).toBeGreaterThan(total / 2)
+})
+
+test('what waits is told once it stands in the store, and the broker keeps it until then', async () => {
+  await using bench = await createEdgeBench()
+  await using receiver = await startCallbackReceiver()
+  const edge = await bench.start({ clock: createEdgeClock() })
+  await receiver.down()
+  await edge.subscribe({ kind: 'topic', filter: TOPIC, callbackUrl: receiver.url })
+  const { exec } = DatabaseSync.prototype
+  using commit = vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
+    if (sql === 'COMMIT') throw new Error('disk I/O error')
+    exec.call(this, sql)
+  })
+  for (const n of [1, 2]) await bench.send(TOPIC, { n })
+  await until(() => bench.logged('store_failed').length > 0)
+  expect(edge.health()).toMatchObject({ callbacks: { waiting: 0 }, store: { ok: false, problem: 'disk I/O error' } })
+
+  commit.mockRestore()
+  await until(() => edge.health().callbacks.waiting === 2)
+  expect(edge.health().store.ok).toBe(true)
 })

@@ -1,5 +1,6 @@
 // The service as a process of its own, which may be killed. Settings come from the environment, the broker's certificate from a file.
 import { readFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { readEdgeSettings, startEdge } from '#edge/index.ts'
 
 /** What the process holds; after a collection, if it was started with --expose-gc. */
@@ -12,6 +13,8 @@ export interface EdgeUsage {
 
 const [, , mqttUrl, caFile] = process.argv
 if (mqttUrl === undefined || caFile === undefined) throw new Error('usage: edge-process MQTT_URL CA_FILE')
+if (process.env.EDGE_TEST_DIES === 'before' || process.env.EDGE_TEST_DIES === 'after')
+  dieAtCommit(process.env.EDGE_TEST_DIES)
 const { settings, problems } = readEdgeSettings(process.env)
 if (problems.length > 0) throw new Error(JSON.stringify(problems))
 const edge = await startEdge({
@@ -36,3 +39,14 @@ process.on('message', (question) => {
   const resources = process.getActiveResourcesInfo().length
   process.send?.({ heapBytes: heapUsed, externalBytes: external, resources } satisfies EdgeUsage)
 })
+
+/** Is gone at the first commit of the service, as if somebody else had killed it right then. */
+function dieAtCommit(moment: 'before' | 'after'): void {
+  const { exec } = DatabaseSync.prototype
+  DatabaseSync.prototype.exec = function (sql) {
+    const isCommit = sql === 'COMMIT' && this.location()?.endsWith('edge.sqlite')
+    if (isCommit && moment === 'before') process.kill(process.pid, 'SIGKILL')
+    exec.call(this, sql)
+    if (isCommit) process.kill(process.pid, 'SIGKILL')
+  }
+}
