@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import type { TLSSocket, TlsOptions } from 'node:tls'
 import { ApiError, readBody } from '../aws-api/index.ts'
 import { type Broker, httpFacts } from '../broker/index.ts'
-import { publishActions, publishRequest } from './data-plane/index.ts'
+import { type Count, uncounted } from '../meter/index.ts'
+import { countBody, publishActions, publishRequest } from './data-plane/index.ts'
 import type { createPublishGate } from './gate/index.ts'
 import type { RuntimeLog } from './log.ts'
 
@@ -30,8 +31,9 @@ export async function openHttpsPublishListener(options: {
   gate: ReturnType<typeof createPublishGate>
   arnPrefix: string
   log: RuntimeLog
+  count?: Count
 }): Promise<HttpsPublishListener> {
-  const { broker, gate, arnPrefix, log } = options
+  const { broker, gate, arnPrefix, log, count = uncounted } = options
 
   async function publish(incoming: IncomingMessage, traceId: string): Promise<void> {
     const { pathname, query } = readTarget(incoming)
@@ -47,9 +49,14 @@ export async function openHttpsPublishListener(options: {
       throw new ApiError('ForbiddenException', 403, 'Forbidden')
     }
     const body = await readBody(incoming, MAX_BODY_BYTES)
+    countBody(count, 'HTTP request', body.length)
     const sender = { principalId: verdict.principalId, sourceAddress: remoteAddress }
     await publishRequest(broker, { query, headers: incoming.headers, body }, topic, sender)
     log({ level: 'debug', event: 'https_publish', topic, traceId, principalId: verdict.principalId })
+  }
+
+  function answerWith(incoming: IncomingMessage, outgoing: ServerResponse, status: number, body: object): void {
+    countBody(count, 'HTTP response', answer(incoming, outgoing, status, body))
   }
 
   const server = createServer(
@@ -57,11 +64,14 @@ export async function openHttpsPublishListener(options: {
     (incoming, outgoing) => {
       const traceId = randomUUID()
       publish(incoming, traceId).then(
-        () => answer(incoming, outgoing, 200, { message: 'OK', traceId }),
+        () => answerWith(incoming, outgoing, 200, { message: 'OK', traceId }),
         (error: unknown) => {
           const known = error instanceof ApiError ? error : undefined
           if (!known) log({ level: 'error', event: 'https_publish_failed', traceId, error: String(error) })
-          answer(incoming, outgoing, known?.statusCode ?? 500, { message: known?.message ?? 'Internal error', traceId })
+          answerWith(incoming, outgoing, known?.statusCode ?? 500, {
+            message: known?.message ?? 'Internal error',
+            traceId,
+          })
         },
       )
     },
@@ -98,7 +108,8 @@ function decodeTopic(text: string | undefined): string {
   }
 }
 
-function answer(incoming: IncomingMessage, outgoing: ServerResponse, status: number, body: object): void {
+/** Returns the bytes of the body. */
+function answer(incoming: IncomingMessage, outgoing: ServerResponse, status: number, body: object): number {
   const text = JSON.stringify(body)
   outgoing.writeHead(status, {
     'content-type': 'application/json',
@@ -107,4 +118,5 @@ function answer(incoming: IncomingMessage, outgoing: ServerResponse, status: num
     ...(incoming.complete ? {} : { connection: 'close' }),
   })
   outgoing.end(text)
+  return Buffer.byteLength(text)
 }

@@ -23,11 +23,11 @@ export interface OpenEndpoints {
 
 /** Opens a listener for each kind of endpoint that the template has. Rejects when a port is taken; then none is left open. */
 export async function openEndpoints(
-  services: Pick<Services, 'broker' | 'registry' | 'publishGate' | 'arnPrefix'>,
+  services: Pick<Services, 'broker' | 'registry' | 'publishGate' | 'arnPrefix' | 'meter'>,
   options: Pick<RuntimeOptions, 'mqttPort' | 'endpointPorts' | 'log'>,
   certificates: CertificateSet,
 ): Promise<OpenEndpoints> {
-  const { broker, registry, publishGate, arnPrefix } = services
+  const { broker, registry, publishGate, arnPrefix, meter } = services
   const { host } = LOCAL_ACCOUNT
   const { log } = options
   const tls = { key: readFileSync(certificates.keyFile), cert: readFileSync(certificates.certFile) }
@@ -50,6 +50,7 @@ export async function openEndpoints(
         gate: publishGate,
         arnPrefix,
         log,
+        count: meter.count,
       })
       opened.defer(() => listener.close())
       return `https://${host}:${listener.port}`

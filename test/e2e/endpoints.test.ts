@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   awsOptions,
   type Bridge,
+  billedSince,
   connectDevice,
   patchedAssembly,
   readTemplate,
@@ -223,6 +224,7 @@ describe('publishing by HTTPS', () => {
     await using observer = await bridge.connect({ clientId: 'observer-1', subscribe: ['jamey/events/status'] })
     const authorization = `Bearer ${bridge.token('jamey-instance-1')}`
     const before = invocations()
+    const used = billedSince(bridge.runtime)
 
     const first = await post('/topics/jamey%2Fevents%2Fstatus?qos=1', { authorization }, '{"status":"ok"}')
     await post('/topics/jamey%2Fevents%2Fstatus?qos=1', { authorization }, '{"status":"ok"}')
@@ -230,6 +232,7 @@ describe('publishing by HTTPS', () => {
     expect(first).toEqual({ status: 200, body: { message: 'OK', traceId: trace } })
     expect((await observer.messages.take('event', () => true)).text).toBe('{"status":"ok"}')
     expect(invocations()).toBe(before + 2)
+    expect(used()['iot.messages']).toMatchObject({ 'HTTP request': 2, 'HTTP response': 2 })
   })
 
   test.each([

@@ -21,7 +21,7 @@ export async function metered(
   }
 }
 
-function countBody(count: Count, of: string, bytes: number): void {
+export function countBody(count: Count, of: string, bytes: number): void {
   if (bytes > 0) count('iot.messages', of, stepsOf('iot', bytes))
 }
 

@@ -7,6 +7,7 @@ import {
   DELIVERY_RETRY_MS,
   type RuleTarget,
 } from '#local/events/index.ts'
+import { createMeter } from '#local/meter/index.ts'
 import { openState, type State } from '#local/state/index.ts'
 import { createFakeClock, type FakeClock } from '../state/fake-clock.ts'
 
@@ -25,8 +26,10 @@ function setUp(
   const { state = openState({ file: ':memory:' }), clock = createFakeClock(), send = async () => {} } = options
   const sent: BusDelivery[] = []
   const buried: { queueArn: string; delivery: BusDelivery; attributes: Readonly<Record<string, string>> }[] = []
+  const { count, read: billed } = createMeter()
   const bridge = createEventBridge({
     db: state.db,
+    count,
     account: ACCOUNT,
     clock,
     log() {},
@@ -64,7 +67,7 @@ function setUp(
     if (!options.state) state.close()
   })
   const put = () => bridge.put({ source: 'shop', detailType: 'Order', detail: { id: 7 } })
-  return { bridge, clock, sent, buried, put }
+  return { bridge, clock, sent, buried, put, billed }
 }
 
 const fails = async () => {
@@ -94,6 +97,15 @@ describe('an event', () => {
       },
     ])
     expect(bridge.counts()).toEqual({ default: { events: 2, deliveries: 1 } })
+  })
+
+  test('is metered in steps of 64 KB where it is put, unless a service of AWS puts it', () => {
+    const { bridge, put, billed } = setUp()
+    put()
+    bridge.put({ source: 'shop', detailType: 'Order', detail: { text: 'x'.repeat(64 * 1024) } })
+    bridge.put({ source: 'aws.lambda', detailType: 'State', detail: {} })
+
+    expect(billed()['events.published']).toEqual({ default: 3 })
   })
 
   test('that a target does not take is tried again after waits that double', async () => {

@@ -11,6 +11,7 @@ import {
 } from '#local/http-api/index.ts'
 import { createIam } from '#local/iam/index.ts'
 import type { RuntimeLogEntry } from '#local/iot/index.ts'
+import type { Count } from '#local/meter/index.ts'
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:echo'
 const API_ID = 'api1'
@@ -31,6 +32,7 @@ export async function openHttpApi(options: {
   /** Of the routes that the function may be invoked by. */
   sourceArn?: string
   answer?: (event: unknown) => Promise<{ payload: unknown; functionError?: string }>
+  count?: Count
 }) {
   const events: Record<string, unknown>[] = []
   const log: RuntimeLogEntry[] = []
@@ -75,6 +77,7 @@ export async function openHttpApi(options: {
     },
     log: (entry) => log.push(entry),
     nowMs: () => clock.nowMs,
+    ...(options.count && { count: options.count }),
   })
   const server = await openHttpApiServer({ gateway, port: 0, log: (entry) => log.push(entry) })
   onTestFinished(() => server.close())

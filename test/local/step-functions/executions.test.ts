@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { createMeter } from '#local/meter/index.ts'
 import { openState, type State } from '#local/state/index.ts'
 import {
   createStepFunctions,
@@ -23,8 +24,10 @@ async function setUp(definition: unknown, options: { services?: Partial<TaskServ
   const statuses: StatesExecution[] = []
   const asked: { token: string; execution: string }[] = []
   const watchers: (() => void)[] = []
+  const { count, read: billed } = createMeter()
   const states = createStepFunctions({
     db: state.db,
+    count,
     clock,
     log() {},
     onStatus(execution) {
@@ -56,7 +59,7 @@ async function setUp(definition: unknown, options: { services?: Partial<TaskServ
     }
   }
   return {
-    ...{ states, clock, statuses, asked, until },
+    ...{ states, clock, statuses, asked, until, billed },
     ended: async (arn: string) => {
       await until(() => states.describe(arn).status !== 'RUNNING')
       return states.describe(arn)
@@ -66,6 +69,35 @@ async function setUp(definition: unknown, options: { services?: Partial<TaskServ
 }
 
 describe('an execution', () => {
+  test('is metered by the states that it enters, and by each repeat of a task', async () => {
+    let failures = 2
+    const invoke = async () => {
+      failures -= 1
+      if (failures >= 0) throw new TaskError('Busy', 'once more')
+      return { payload: null, statusCode: 200, executedVersion: '$LATEST' }
+    }
+    const { states, ended, billed } = await setUp(
+      {
+        StartAt: 'Ask',
+        States: {
+          Ask: {
+            Type: 'Task',
+            Resource: 'arn:aws:states:::lambda:invoke',
+            Parameters: { FunctionName: 'f' },
+            Retry: [{ ErrorEquals: ['Busy'], IntervalSeconds: 1, MaxAttempts: 3, MaxDelaySeconds: 2 }],
+            Next: 'Done',
+          },
+          Done: { Type: 'Pass', End: true },
+        },
+      },
+      { services: { invoke } },
+    )
+    const { status } = await ended(states.start(MACHINE, {}).arn)
+
+    expect(status).toBe('SUCCEEDED')
+    expect(billed()['states.transitions']).toEqual({ m: 4 })
+  })
+
   test('runs its states and tells of its beginning and end', async () => {
     const { states, ended, statuses, types } = await setUp({
       StartAt: 'Ask',

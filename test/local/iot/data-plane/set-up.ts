@@ -2,6 +2,7 @@ import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane'
 import { onTestFinished } from 'vitest'
 import { createApiServer } from '#local/aws-api/index.ts'
 import { createIam } from '#local/iam/index.ts'
+import { createMeter } from '#local/meter/index.ts'
 import { iotDataService } from '../../../../local/iot/data-plane/index.ts'
 import { createTestBroker } from '../../broker/test-broker.ts'
 import { createWireClient } from '../../broker/wire-client.ts'
@@ -22,8 +23,9 @@ export async function setUp(options: { statements?: object[]; denied?: Set<strin
     assumeRolePolicy: { Version: '2012-10-17', Statement: [] },
   })
   const { broker, clock, messages, logged } = createTestBroker({ ...(options.denied && { denied: options.denied }) })
+  const { count, read: billed } = createMeter()
   const server = await createApiServer({
-    services: { iotdata: iotDataService({ broker: () => broker, arnPrefix: ARN_PREFIX, clock }) },
+    services: { iotdata: iotDataService({ broker: () => broker, arnPrefix: ARN_PREFIX, clock, count }) },
     identify: (accessKeyId, sessionToken) => iam.identify(accessKeyId, sessionToken),
     authorize: (caller, action, resource, context) => iam.authorize(caller, action, resource, context),
     log() {},
@@ -54,5 +56,17 @@ export async function setUp(options: { statements?: object[]; denied?: Set<strin
   }
 
   const { accessKeyId, sessionToken } = iam.developerCredentials
-  return { data, roleData, broker, clock, messages, logged, connect, url: server.url, accessKeyId, sessionToken }
+  return {
+    data,
+    roleData,
+    broker,
+    clock,
+    messages,
+    logged,
+    connect,
+    url: server.url,
+    accessKeyId,
+    sessionToken,
+    billed,
+  }
 }

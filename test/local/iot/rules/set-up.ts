@@ -9,6 +9,7 @@ import {
   type TopicRule,
 } from '#local/iot/index.ts'
 import type { ExternalFunctions } from '#local/iot-sql/index.ts'
+import type { Count } from '#local/meter/index.ts'
 import type { Clock } from '#local/state/index.ts'
 
 export const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:echo'
@@ -56,7 +57,7 @@ type Failures = { [Target in keyof RuleTargets]?: Error[] }
 
 /** An engine whose targets keep what they get, or fail. */
 export function createEngine(
-  options: { fails?: Failures; clock?: Clock; workflows?: boolean; external?: ExternalFunctions } = {},
+  options: { fails?: Failures; clock?: Clock; workflows?: boolean; external?: ExternalFunctions; count?: Count } = {},
 ) {
   const { fails = {}, clock, external } = options
   const invocations: { functionArn: string; ruleArn: string; event: unknown }[] = []
@@ -87,6 +88,7 @@ export function createEngine(
     targets,
     clock,
     ...(external && { external: () => external }),
+    ...(options.count && { count: options.count }),
   })
   return { engine, targets, invocations, queued, published, items, executions, log }
 }
