@@ -1,15 +1,18 @@
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { DEFAULT_ROOT, DEFAULT_STAGE, LOCAL_PORTS } from '#contract/index.ts'
-import { RATE_LIMIT_MODES, type RateLimitMode, type Runtime, startRuntime } from '#local/index.ts'
+import { RATE_LIMIT_MODES, type RateLimitMode, startRuntime } from '#local/index.ts'
 import { CommandError, errorCode } from './command-error.ts'
+import { createConsoleRecorder, preparePage, startConsole } from './console/index.ts'
 import { startExampleUpstream } from './example-upstream.ts'
 import { printIamReport } from './iam-report.ts'
 import { keyValues } from './key-values.ts'
 import { createProgress } from './progress.ts'
 import { DEFAULT_STATE_FOLDER, findRunningRuntime, removeRuntimeFile, writeRuntimeFile } from './runtime-file.ts'
 import { createRuntimeLog } from './runtime-log.ts'
+import { banner } from './start-banner.ts'
 import { hasParameter, projectContext, synthesize } from './synthesize.ts'
+import { openTarget } from './target.ts'
 import type { Terminal } from './terminal.ts'
 import { createAssemblyFolders } from './watch/assembly-folders.ts'
 import { watchProject } from './watch/watch-project.ts'
@@ -20,6 +23,7 @@ const DEFAULT_PORTS = {
   mqtt: String(LOCAL_PORTS.mqtt),
   api: String(LOCAL_PORTS.api),
   httpApi: String(LOCAL_PORTS.httpApi),
+  console: String(LOCAL_PORTS.console),
 }
 /** Of the endpoints that a deployment may have; the option of each is named after it. */
 const ENDPOINT_KINDS = ['wss', 'mutualTls', 'https', 'certificates'] as const
@@ -29,6 +33,9 @@ interface StartOptions extends Partial<Record<`${EndpointKind}Port`, string>> {
   mqttPort: string
   apiPort: string
   httpApiPort?: string
+  consolePort?: string
+  /** With --no-console: false. */
+  console: boolean
   state: string
   ephemeral?: boolean
   root?: string
@@ -60,6 +67,8 @@ export function startCommand(program: Command, terminal: Terminal, projectFolder
     .option('--mqtt-port <port>', 'port of MQTT over TLS; 0 picks a free one', DEFAULT_PORTS.mqtt)
     .option('--api-port <port>', 'port of the AWS APIs; 0 picks a free one', DEFAULT_PORTS.api)
     .option('--http-api-port <port>', `port of HTTP APIs (default: ${DEFAULT_PORTS.httpApi}; 0 with --api-port 0)`)
+    .option('--console-port <port>', `port of the console (default: ${DEFAULT_PORTS.console}; 0 with --api-port 0)`)
+    .option('--no-console', 'do not serve the console')
     .option('--wss-port <port>', `port of MQTT over WebSockets (default: ${LOCAL_PORTS.wss}; 0 with --mqtt-port 0)`)
     .option('--mutual-tls-port <port>', `port for certificate and token (default: ${LOCAL_PORTS.mutualTls}, likewise)`)
     .option('--https-port <port>', `port for publishing by HTTPS (default: ${LOCAL_PORTS.https}, likewise)`)
@@ -128,6 +137,9 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
     : 'as the template says'
   const parameters = takesUpstream ? { [UPSTREAM_PARAMETER]: upstreamUrl === 'none' ? '' : upstreamUrl } : {}
 
+  const recorder = options.console ? createConsoleRecorder() : undefined
+  const pageFolder = recorder && (await preparePage(projectFolder, () => progress.step('building the console')))
+
   const runtime = opened.use(
     await startRuntime({
       assemblyFolder,
@@ -140,7 +152,11 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
       parameters,
       rateLimits: options.rateLimits,
       log,
-      onLogLine,
+      onLogLine(line) {
+        onLogLine(line)
+        recorder?.onLogLine(line)
+      },
+      ...(recorder && { brokerObserver: recorder.observer }),
       onProgress: (step) => progress.step(`starting: ${step}`),
     }).catch((error: unknown) => {
       throw startFailure(error, options)
@@ -167,6 +183,17 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
     })
   publish()
   opened.defer(() => removeRuntimeFile(stateFolder))
+  const page =
+    recorder && pageFolder !== undefined
+      ? opened.use(
+          await startConsole({
+            ...{ runtime, recorder, pageFolder, target: openTarget({ state: options.state }) },
+            port: portOf('--console-port', consolePortOf(options)),
+          }).catch((error: unknown) => {
+            throw startFailure(error, options)
+          }),
+        )
+      : undefined
   if (options.watch && !options.template) {
     opened.use(await watchProject({ projectFolder, context, runtime, folders, log, onReloaded: publish }))
   }
@@ -174,8 +201,9 @@ async function start(options: StartOptions, terminal: Terminal, projectFolder: s
   // before it is announced: whoever reads that may end it at once
   const stopped = interrupted()
   const readyMs = Math.round(performance.now() - startedAtMs)
-  if (options.json) terminal.result(JSON.stringify({ mqttUrl, endpoints, apiUrl, caFile, root, readyMs }))
-  else banner(runtime, { root, readyMs, upstreamUrl }, terminal)
+  if (options.json)
+    terminal.result(JSON.stringify({ mqttUrl, endpoints, apiUrl, consoleUrl: page?.url, caFile, root, readyMs }))
+  else banner(runtime, { root, readyMs, upstreamUrl, consoleUrl: page?.url }, terminal)
   await stopped
   terminal.note('stopping')
   if (options.iamReport) printIamReport(runtime.grantUse(), terminal)
@@ -215,6 +243,10 @@ function httpApiPortOf({ apiPort, httpApiPort }: StartOptions): string {
   return httpApiPort ?? (apiPort === '0' ? '0' : DEFAULT_PORTS.httpApi)
 }
 
+function consolePortOf({ apiPort, consolePort }: StartOptions): string {
+  return consolePort ?? (apiPort === '0' ? '0' : DEFAULT_PORTS.console)
+}
+
 /** Who takes any port for MQTT takes any for the others too. */
 function endpointPorts(options: StartOptions): Record<EndpointKind, number> {
   const isAny = options.mqttPort === '0'
@@ -233,38 +265,16 @@ function startFailure(error: unknown, options: StartOptions): unknown {
   if (errorCode(error) !== 'EADDRINUSE') return error
   const port = error instanceof Error && 'port' in error ? Number(error.port) : undefined
   const endpoint = Object.entries(endpointPorts(options)).find(([, one]) => one === port)?.[0]
-  const apiOption = { [options.apiPort]: '--api-port', [httpApiPortOf(options)]: '--http-api-port' }[String(port)]
+  const apiOption = {
+    [options.apiPort]: '--api-port',
+    [httpApiPortOf(options)]: '--http-api-port',
+    [consolePortOf(options)]: '--console-port',
+  }[String(port)]
   const option = apiOption ?? optionOf((endpoint as EndpointKind) ?? 'mqtt')
   return new CommandError(
     'failed',
     'port_in_use',
     `port ${port} is in use; name another with ${option}, or 0 for a free one`,
-  )
-}
-
-function banner(
-  runtime: Runtime,
-  { root, readyMs, upstreamUrl }: { root: string; readyMs: number; upstreamUrl: string },
-  { colors, result }: Terminal,
-): void {
-  const rows = {
-    MQTT: runtime.mqttUrl,
-    ...(runtime.endpoints.wss && { WebSocket: runtime.endpoints.wss }),
-    ...(runtime.endpoints.mutualTls && { 'mutual TLS': runtime.endpoints.mutualTls }),
-    ...(runtime.endpoints.https && { HTTPS: runtime.endpoints.https }),
-    ...(runtime.endpoints.certificates && { certificate: runtime.endpoints.certificates }),
-    'AWS APIs': runtime.apiUrl,
-    ...(runtime.outputs.TokenServiceUrl && { tokens: runtime.outputs.TokenServiceUrl }),
-    CA: runtime.caFile,
-    topics: `${root}/…`,
-    upstream: upstreamUrl,
-  }
-  result(`\n${colors.bold('mqtt-cloud-bridge')} is ready ${colors.dim(`(${(readyMs / 1000).toFixed(1)} s)`)}`)
-  for (const [name, value] of Object.entries(rows)) result(`  ${colors.dim(name.padEnd(11))} ${value}`)
-  for (const { type, logicalId } of runtime.unsupported) result(colors.yellow(`  not run here: ${logicalId} (${type})`))
-  for (const name of runtime.closedEndpoints) result(colors.dim(`  not open here: endpoint ${name}`))
-  result(
-    `\nTry, in another terminal:\n  npx bridge request conscience/evaluate '{"action":"Delete user data","context":"User requested account deletion"}'\n`,
   )
 }
 

@@ -18,6 +18,7 @@ export const LOCAL_PORTS = {
   certificates: 8885,
   api: 4599,
   httpApi: 4600,
+  console: 4601,
 } as const
 
 export interface DeploymentNames {

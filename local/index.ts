@@ -1,3 +1,4 @@
+export type { BrokerObserver } from './broker/index.ts'
 export type { GrantUse } from './iam/index.ts'
 export type { RuntimeLog, RuntimeLogEntry } from './iot/index.ts'
 export type { LogLine } from './lambda/index.ts'

@@ -34,6 +34,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
       '#local/index.ts',
       '#local/iot-policy/index.ts',
       '#local/iot-sql/index.ts',
+      '#local/trace/hop.ts',
     ],
     packages: [
       '@aws-crypto/sha256-js',
@@ -52,10 +53,13 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
       'hdr-histogram-js',
       'jsonwebtoken',
       'picocolors',
+      'vite',
       'zod',
     ],
     node: ['node:*', 'node:*/**'],
   },
+  // the page: in a browser
+  console: { ours: [], packages: ['preact', 'preact/hooks', 'uplot'], node: [] },
   contract: { ours: [], packages: ['zod'], node: [] },
   correlation: {
     ours: ['#contract/index.ts'],

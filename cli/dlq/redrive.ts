@@ -79,7 +79,7 @@ function checkWords(label: string | undefined, ids: readonly string[], { all }: 
 }
 
 /** Gives those of the wanted ids that were not found. With none wanted, all that were there at the beginning are sent. */
-async function redriveQueue(
+export async function redriveQueue(
   deadLetters: DeadLetters,
   queue: DeadLetterQueue,
   wanted: ReadonlySet<string>,

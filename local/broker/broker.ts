@@ -34,6 +34,8 @@ export type ClientFacts = {
   remoteAddress: string
   connectedAtMs: number
   keepAliveSeconds: number
+  /** When the authorizer's word ends; undefined: never. */
+  authorizedUntilMs: number | undefined
   /** 0: the session ends with the connection. */
   sessionExpirySeconds: number
   subscriptions: StoredSubscription[]
@@ -188,6 +190,7 @@ export function createBroker<Authorization>(options: BrokerOptions<Authorization
         session,
         connectedAtMs,
         keepAliveSeconds,
+        authorizedUntilMs,
       } of clients.values()) {
         yield {
           clientId,
@@ -197,6 +200,7 @@ export function createBroker<Authorization>(options: BrokerOptions<Authorization
           remoteAddress: connection.remoteAddress,
           connectedAtMs,
           keepAliveSeconds,
+          authorizedUntilMs,
           sessionExpirySeconds: session.expirySeconds,
           subscriptions: [...session.subscriptions.values()],
         }

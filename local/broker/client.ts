@@ -17,6 +17,8 @@ export type Client = {
   readonly will: Will | undefined
   readonly connectedAtMs: number
   readonly keepAliveSeconds: number
+  /** When the authorizer's word ends, whatever the client does; undefined: never. */
+  readonly authorizedUntilMs: number | undefined
   /** Packet identifiers of QoS 1 messages that wait for the broker's PUBACK. */
   readonly inboundInFlight: Set<number>
   readonly rates: ClientRates

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import type { ClientFacts } from '../broker/index.ts'
 import type { AlarmStatus } from '../cloudwatch/index.ts'
 import type { GrantUse } from '../iam/index.ts'
+import type { RuleCounts, RulesEngine } from '../iot/index.ts'
 import type { LambdaService } from '../lambda/index.ts'
 import type { Billed } from '../meter/index.ts'
 import { openState } from '../state/index.ts'
@@ -44,6 +46,10 @@ export interface Runtime extends AsyncDisposable {
   codeFolders(): string[]
   /** All alarms of the template as they are now. */
   alarms(): AlarmStatus[]
+  /** Connected clients. */
+  connections(): ClientFacts[]
+  /** Topic rules with their counts since the start; those that saw no message have none. */
+  rules(): (ReturnType<RulesEngine['rules']>[number] & { counts: Readonly<RuleCounts> | undefined })[]
   /** The steps of the latest messages. */
   readonly traces: TraceRecorder
   /** DynamoDB calls by table and operation since the start. */
@@ -130,6 +136,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
     codeFolders: () => lambda.codePaths(),
     alarms: () => cloudWatch.alarms(),
+    connections: () => [...services.broker.connections()],
+    rules() {
+      const counts = services.rules.counts()
+      return services.rules
+        .rules()
+        .map(({ name, sql, isDisabled }) => ({ name, sql, isDisabled, counts: counts[name] }))
+    },
     traces: services.traces,
     tableCalls: () => dynamoDb.counts(),
     billed: () => ({ ...services.meter.read(), 'lambda.requests': invocations(lambda.stats()) }),

@@ -216,6 +216,7 @@ function admit(
     will: terms.will,
     connectedAtMs: clock.nowMs(),
     keepAliveSeconds: terms.keepAliveSeconds,
+    authorizedUntilMs: identity.disconnectAfterSeconds && clock.nowMs() + identity.disconnectAfterSeconds * 1_000,
     inboundInFlight: new Set(),
     rates: createClientRates(limits, choices, clock),
     topicAliases: new Map(),

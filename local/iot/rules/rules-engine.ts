@@ -27,6 +27,8 @@ export interface RulesEngine {
   handle(message: InboundMessage): Promise<void>
   /** Resolves once no action is underway any more, those included that wait for a busy target. */
   settled(): Promise<void>
+  /** The rules that are defined, in the order of their names. */
+  rules(): Pick<TopicRule, 'name' | 'sql' | 'isDisabled'>[]
   /** By rule. */
   counts(): Readonly<Record<string, Readonly<RuleCounts>>>
 }
@@ -141,6 +143,7 @@ export function createRulesEngine(options: {
       await hops.run(hop + 1, () => Promise.all(found.map((one) => runSafely(one, message, inbound))))
     },
     settled: actions.settled,
+    rules: () => [...rules.values()].map(({ ready }) => ready.rule).sort((a, b) => (a.name < b.name ? -1 : 1)),
     counts: () => counter.counts(),
   }
 }
