@@ -59,7 +59,11 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     node: ['node:*', 'node:*/**'],
   },
   // the page: in a browser
-  console: { ours: [], packages: ['preact', 'preact/hooks', 'uplot'], node: [] },
+  console: {
+    ours: ['#cli/console/wire.ts', '#contract/topic-filter.ts'],
+    packages: ['preact', 'preact/hooks', 'uplot'],
+    node: [],
+  },
   contract: { ours: [], packages: ['zod'], node: [] },
   correlation: {
     ours: ['#contract/index.ts'],
