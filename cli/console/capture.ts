@@ -42,7 +42,7 @@ export function createCapture(nowMs: () => number = Date.now): Capture {
       ...(origin === 'client' && { clientId }),
       qos,
       bytes: payload.length,
-      preview: previewOf(payload),
+      preview: previewOf(message),
     }
   }
 
@@ -90,17 +90,25 @@ function traceOf({ properties, payload, traceId }: Published): string | undefine
 }
 
 function metadataOf(payload: Buffer): Record<string, unknown> | undefined {
+  return envelopeOf(payload)?.metadata as Record<string, unknown> | undefined
+}
+
+function envelopeOf(payload: Buffer): { payload?: unknown; metadata: object } | undefined {
   if (!payload.includes('"metadata"')) return undefined
   try {
-    const { metadata } = JSON.parse(payload.toString()) as { metadata?: unknown }
-    return metadata !== null && typeof metadata === 'object' ? (metadata as Record<string, unknown>) : undefined
+    const envelope = JSON.parse(payload.toString()) as { payload?: unknown; metadata?: unknown }
+    const { metadata } = envelope
+    return metadata !== null && typeof metadata === 'object' ? { ...envelope, metadata } : undefined
   } catch {
     return undefined
   }
 }
 
-function previewOf(payload: Buffer): string {
+/** The payload of an envelope, which is what people look for. */
+function previewOf({ payload }: Published): string {
   const { previewCharacters } = CAPTURE_LIMITS
+  const envelope = envelopeOf(payload)
+  if (envelope?.payload !== undefined) return JSON.stringify(envelope.payload).slice(0, previewCharacters)
   // a character may take four bytes
   const text = payload.toString('utf8', 0, previewCharacters * 4).slice(0, previewCharacters)
   return text.includes('\ufffd') && !isUtf8(payload) ? `${payload.length} bytes that are no text` : text

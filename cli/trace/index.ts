@@ -18,7 +18,8 @@ const POLL_MS = 500
 const NOTES = `
 A trace is what became of one message: who let it in, which rule took it, which function ran and what it called, and who got the answer. Its
 id is the trace id of the W3C "traceparent" that the message carries in its metadata and as user property; for a message without one, the
-message id that the broker gave it. A connection is a trace too, by its id. Without an id it is the latest message's.
+message id that the broker gave it. A connection is a trace too, by its id. Without an id it is the latest message's, or that of a
+connection on which something was refused since.
 
 With --aws the steps are those that functions and IoT Core have logged; the caller needs logs:DescribeLogGroups, logs:StartQuery and
 logs:GetQueryResults, and each query is billed by what it scans, which --since-minutes limits.

@@ -8,7 +8,7 @@ export interface Traces {
   list(options: { clientId: string | undefined; limit: number }): Promise<Trace[]>
 }
 
-/** What the service itself publishes, as when a client connects, is nobody's message. */
-export function isMessage({ topic }: Pick<Trace, 'topic'>): boolean {
-  return topic === undefined || !topic.startsWith('$aws/')
+/** What the service itself publishes is nobody's message; a connection is looked at where something was refused on it. */
+export function isMessage({ topic, outcome }: Pick<Trace, 'topic' | 'outcome'>): boolean {
+  return topic === undefined ? outcome !== 'ok' : !topic.startsWith('$aws/')
 }

@@ -31,7 +31,11 @@ export function RulesView({ detail }: ViewProps) {
           { head: 'failed', cell: ({ failed }) => failed, isNumber: true },
           {
             head: 'statement',
-            cell: ({ sql: statement, isDisabled }) => <code>{isDisabled ? `disabled: ${statement}` : statement}</code>,
+            cell: ({ sql: statement, isDisabled }) => (
+              <code title={statement}>
+                {isDisabled && 'disabled: '}… {fromOf(statement)}
+              </code>
+            ),
           },
         ]}
       />
@@ -95,4 +99,10 @@ function Bench({ sql, onSql, messageId }: { sql: string; onSql(sql: string): voi
       {result !== undefined && <pre aria-live="polite">{result}</pre>}
     </form>
   )
+}
+
+/** What the statements differ in. */
+function fromOf(sql: string): string {
+  const at = sql.search(/\bFROM\b/i)
+  return at < 0 ? sql : sql.slice(at)
 }
