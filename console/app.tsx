@@ -39,7 +39,8 @@ export function App() {
       </a>
       <Head overview={overview} live={live} />
       <Navigation route={route} refusals={live.refusals.length} />
-      <main id="content" tabIndex={-1}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      <main id="content" tabIndex={0}>
         <h1>{shown.title}</h1>
         <shown.View live={live} detail={route.detail} />
       </main>

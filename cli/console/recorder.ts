@@ -8,6 +8,8 @@ import type { LogRow } from './wire.ts'
 const KEPT_REFUSALS = 500
 const KEPT_LOG_LINES = 2_000
 const SHOWN_LOG_CHARACTERS = 2_000
+/** In the last line of an invocation. */
+const DURATION = /^REPORT .*\tDuration: ([0-9.]+) ms/
 
 export type ConsoleRecorder = ReturnType<typeof createConsoleRecorder>
 
@@ -47,7 +49,6 @@ export function createConsoleRecorder() {
     lastRefusalOf: (clientId: string) => lastRefusals.get(clientId),
     logLines: () => logLines.items(),
     onHop(hop: Hop): void {
-      if (hop.kind === 'invoke' && hop.durationMs !== undefined) rates.invoked(hop.subject, hop.durationMs)
       if (hop.outcome === 'refused' || (hop.outcome === 'failed' && hop.kind !== 'call')) {
         refusals.push(hop)
         if (hop.clientId !== undefined) lastRefusals.set(hop.clientId, hop)
@@ -56,6 +57,8 @@ export function createConsoleRecorder() {
       feed.touched(hop.traceId)
     },
     onLogLine({ functionName, text }: LogLine): void {
+      const durationMs = DURATION.exec(text)?.[1]
+      if (durationMs !== undefined) rates.invoked(functionName, Number(durationMs))
       logLines.push({ atMs: Date.now(), functionName, text: text.slice(0, SHOWN_LOG_CHARACTERS).trimEnd() })
     },
   }

@@ -4,7 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { GetQueueUrlCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { marshall } from '@aws-sdk/util-dynamodb'
 import { DEFAULT_STAGE, type DeviceRecord, deploymentNames, type IssuerKey, signingKey } from '#contract/index.ts'
-import { type Runtime, startRuntime } from '#local/index.ts'
+import { type BrokerObserver, type LogLine, type Runtime, startRuntime } from '#local/index.ts'
 import { ALL_PERMISSIONS, issueToken } from '../../../cli/issue-token.ts'
 import { readIssuerKeys } from '../../../cli/issuer-keys.ts'
 import { sharedFolders } from './assembly.ts'
@@ -21,6 +21,8 @@ export interface BridgeOptions {
   parameters?: Readonly<Record<string, string>>
   /** Default: as long as that of the runtime. */
   expirySweepMs?: number
+  /** Told of what happens at the broker, and of each log line of a function, as the console is. */
+  watcher?: { observer: BrokerObserver; onLogLine(line: LogLine): void }
 }
 
 export type ConnectOptions = Partial<DeviceOptions> & { permissions?: readonly string[] }
@@ -53,7 +55,11 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     parameters: options.parameters ?? {},
     ...(options.expirySweepMs !== undefined && { expirySweepMs: options.expirySweepMs }),
     log: log.write,
-    onLogLine: log.writeLine,
+    ...(options.watcher && { brokerObserver: options.watcher.observer }),
+    onLogLine(line) {
+      log.writeLine(line)
+      options.watcher?.onLogLine(line)
+    },
   })
   const aws = awsOptions(runtime)
   const dynamoDb = new DynamoDBClient(aws)
