@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 /** Sources and result, below the folder of the project. */
 const SOURCE_FOLDER = 'console'
-const BUILT_FOLDER = 'console/dist'
+const BUILT_FOLDER = 'node_modules/.cache/mqtt-cloud-bridge/console'
 const STAMP = '.sources'
 
 /** The folder of the built page; builds it where its sources have changed since. Rejects with what the build said. */
@@ -32,7 +32,7 @@ export async function preparePage(projectFolder: string, onBuild: () => void): P
 function hashOf(folder: string): string {
   const hash = createHash('sha256')
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
-    if (/^dist(\/|$)/.test(name) || !/\.(tsx?|css|html|svg)$/.test(name)) continue
+    if (!/\.(tsx?|css|html|svg)$/.test(name)) continue
     hash.update(name).update(readFileSync(join(folder, name)))
   }
   return hash.digest('hex')

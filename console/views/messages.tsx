@@ -23,7 +23,7 @@ export function MessagesView({ live, detail }: ViewProps) {
           <input
             type="text"
             value={filter}
-            placeholder="jamey/+/requests or part of a topic"
+            placeholder="with + and #, or part of a topic"
             onInput={({ currentTarget }) => setFilter(currentTarget.value)}
           />
         </label>

@@ -47,8 +47,8 @@ export function RulesView({ detail }: ViewProps) {
 function Bench({ sql, onSql, messageId }: { sql: string; onSql(sql: string): void; messageId: string | undefined }) {
   const path = messageId === undefined ? undefined : `/message?id=${encodeURIComponent(messageId)}`
   const { answer: message } = useAsked<MessageDetails | null>(path)
-  const [topic, setTopic] = useState('jamey/conscience/evaluate')
-  const [payload, setPayload] = useState('{"action":"help"}')
+  const [topic, setTopic] = useState('')
+  const [payload, setPayload] = useState('')
   const [result, setResult] = useState<string>()
 
   useEffect(() => {

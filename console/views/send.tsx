@@ -7,15 +7,15 @@ import { SchemaForm } from '../parts/schema-form.tsx'
 
 export function SendView() {
   const { answer: topics } = useAsked<TopicRow[]>('/topics')
-  const [key, setKey] = useState('conscience/evaluate')
-  const topic = topics?.find((one) => one.key === key)
+  const [chosen, setChosen] = useState<string>()
+  const topic = topics?.find((one) => one.key === chosen) ?? topics?.[0]
   if (!topics) return <p class="quiet">loading …</p>
   return (
     <>
       <form class="tools" onSubmit={(event) => event.preventDefault()}>
         <label>
           Topic
-          <select value={key} onChange={({ currentTarget }) => setKey(currentTarget.value)}>
+          <select value={topic?.key} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
             {topics.map((one) => (
               <option key={one.key} value={one.key}>
                 {one.key}
