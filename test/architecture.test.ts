@@ -105,7 +105,7 @@ function importViolations(path: string, { specifier, names }: Import): string[] 
 
 function relativeViolations(path: string, specifier: string): string[] {
   const target = posix.normalize(posix.join(posix.dirname(path), specifier))
-  if (!/\.(ts|mjs)$/.test(target)) return [`imports ${specifier} without its ending`]
+  if (!/\.(tsx?|mjs|css)$/.test(target)) return [`imports ${specifier} without its ending`]
   const [folder = '', subfolder] = path.split('/')
   const [targetFolder = '', targetSubfolder] = target.split('/')
   if (isFree(path)) {
@@ -144,7 +144,7 @@ function sourceFiles(): string[] {
   ]
   return folders.flatMap((folder) =>
     readdirSync(join(PROJECT_FOLDER, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => /\.(ts|mjs|js)$/.test(file) && !file.endsWith('.d.ts') && !file.includes('node_modules'))
+      .filter((file) => /\.(tsx?|mjs|js)$/.test(file) && !file.endsWith('.d.ts') && !file.includes('node_modules'))
       .map((file) => `${folder}/${file.replaceAll('\\', '/')}`),
   )
 }

@@ -61,7 +61,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   // the page: in a browser
   console: {
     ours: ['#cli/console/wire.ts', '#contract/topic-filter.ts'],
-    packages: ['preact', 'preact/hooks', 'uplot'],
+    packages: ['preact', 'preact/hooks', 'uplot', 'uplot/dist/uPlot.min.css'],
     node: [],
   },
   contract: { ours: [], packages: ['zod'], node: [] },
