@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { DEFAULT_ROOT, privateReplyTopic, topicName } from '#contract/index.ts'
+import { DEFAULT_ROOT, DEFAULT_STAGE, deploymentNames, privateReplyTopic, topicName } from '#contract/index.ts'
 import { type Runtime, startRuntime } from '#local/index.ts'
 import { benchAssembly, CERTIFICATES_FOLDER } from './assembly.ts'
 import { connectDevice, readIssuerKey } from './bridge-device.ts'
@@ -117,7 +117,7 @@ async function runVariant(name: string, assemblyFolder: string, stateFolder: str
 }
 
 function tableCalls(runtime: Runtime): number {
-  const counts = Object.values(runtime.tableCalls()).flatMap((operations) => Object.values(operations))
+  const counts = Object.values(runtime.tableCalls()[deploymentNames(DEFAULT_STAGE).correlationTable] ?? {})
   return counts.reduce((sum, count) => sum + count, 0)
 }
 

@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   requests: async () => (await import('./requests/index.ts')).requestsCommand,
   trace: async () => (await import('./trace/index.ts')).traceCommand,
   cost: async () => (await import('./cost.ts')).costCommand,
+  rules: async () => (await import('./rules/index.ts')).rulesCommand,
   simulate: async () => (await import('./simulate/index.ts')).simulateCommand,
 }
 

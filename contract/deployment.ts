@@ -36,6 +36,8 @@ export interface DeploymentNames {
   memoryTable: string
   statusTable: string
   presenceTable: string
+  /** Versions of what the conscience judges by. */
+  ruleTable: string
   /** Where others listen, in deployments with events. */
   eventBus: string
   /** Holds disconnections back until they have lasted. */
@@ -67,6 +69,7 @@ export function deploymentNames(stage: string): DeploymentNames {
     memoryTable: `${base}-memories`,
     statusTable: `${base}-status`,
     presenceTable: `${base}-presence`,
+    ruleTable: `${base}-rules`,
     eventBus: `${base}-events`,
     presenceQueue: `${base}-presence-checks`,
     rulePrefix: base.replaceAll('-', '_'),
@@ -128,4 +131,5 @@ export const TABLE_KEYS = {
   correlations: { partitionKey: 'request_key', timeToLive: 'expires_at_seconds' },
   devices: { partitionKey: 'client_id' },
   presence: { partitionKey: 'client_id' },
+  rules: { partitionKey: 'rule_set', sortNumber: 'version' },
 } as const

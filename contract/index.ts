@@ -170,6 +170,7 @@ export {
 export { REVIEW_PATH, type ReviewCase, type ReviewDecision, reviewCase, reviewDecision } from './review.ts'
 export { type EffectiveRights, effectiveRights, type GrantableTopic, grantableTopics } from './rights.ts'
 export { type RuleEvent, ruleEventSchema } from './rule-event.ts'
+export { CONSCIENCE_RULE_SET, RULE_SET_KEPT_SECONDS, type RuleSetRecord, ruleSetRecordSchema } from './rule-set.ts'
 export { NO_CLIENT_ID, type RuleDefinition, ruleDefinitions, SQL_VERSION } from './rules.ts'
 export {
   checkTokenTimes,

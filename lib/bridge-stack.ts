@@ -158,6 +158,7 @@ export class BridgeStack extends Stack {
       timeoutSeconds: WORKFLOW_TIMEOUT_SECONDS,
       executionTimeoutSeconds: executionTimeoutSeconds(settings.reviewDecisionSeconds),
     })
+    for (const judge of [handlers.conscience, review]) judge.allow('dynamodb:Query', tables.rules.tableArn)
     new Workflows(this, 'Workflows', {
       ...{ settings, tables, publisher, requester, starter: handlers.starter, reconciler, reconcilerQueue },
       durable: { review },
@@ -211,6 +212,7 @@ export class BridgeStack extends Stack {
       MemoryTable: tables.memories.tableName,
       StatusTable: tables.status.tableName,
       PresenceTable: tables.presence.tableName,
+      RuleTable: tables.rules.tableName,
       TokenServiceUrl: tokenService.url,
       ...deviceRequests.urls,
     })

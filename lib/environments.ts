@@ -64,6 +64,7 @@ export function environmentsOf(stack: {
   const requests = { ...correlation, SHARED_REPLIES: settings.sharedReplies.join(',') }
   const finisher = { ...correlation, PUBLISHER_FUNCTION: stack.publisherName }
   const devices = { DEVICE_TABLE: tables.devices.tableName }
+  const judging = { RULE_TABLE: tables.rules.tableName }
   const asking = { ...correlation, ...devices, PUBLISHER_FUNCTION: stack.publisherName }
   const issuer = {
     ISSUER_SECRET_ID: stack.issuerSecretArn,
@@ -87,7 +88,7 @@ export function environmentsOf(stack: {
     answers: correlation,
     requester: asking,
     http: asking,
-    conscience: requests,
+    conscience: { ...requests, ...judging },
     memory: { ...requests, ...devices, MEMORY_TABLE: tables.memories.tableName },
     api: { ...requests, ...devices, API_UPSTREAM_URL: stack.apiUpstreamUrl },
     events: { ...topics, STATUS_TABLE: tables.status.tableName },
@@ -100,6 +101,7 @@ export function environmentsOf(stack: {
     reconciler: finisher,
     review: {
       ...finisher,
+      ...judging,
       REQUESTER_FUNCTION: functionName(settings.stage, 'requester'),
       REVIEW_OPERATOR: settings.reviewOperator,
       REVIEW_DECISION_SECONDS: String(settings.reviewDecisionSeconds),

@@ -29,6 +29,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
       '#correlation/index.ts',
       '#device/index.ts',
       '#edge/index.ts',
+      '#functions/conscience/rules.ts',
       '#keys/index.ts',
       '#local/check/index.ts',
       '#local/index.ts',

@@ -7,21 +7,28 @@ import {
   readDeployedFile,
   readEnvironment,
 } from '../shared/index.ts'
+import { createCurrentRules } from './current-rules.ts'
 import { conscienceEnvironment, RULES_FILE } from './env.ts'
 import { createConscienceRoutes } from './handler.ts'
-import { createRuleEngine } from './rule-engine.ts'
+import { createRuleTable } from './rule-table.ts'
 import { parseRules } from './rules.ts'
 
 const env = readEnvironment(conscienceEnvironment)
-const rules = parseRules(readDeployedFile(RULES_FILE))
+const client = createDynamoDbClient()
+const observer = createObserver('conscience')
+const evaluator = createCurrentRules({
+  table: createRuleTable({ client, tableName: env.RULE_TABLE }),
+  deployed: parseRules(readDeployedFile(RULES_FILE)),
+  observer,
+})
 
-export const handler = bridgeHandler(createConscienceRoutes({ evaluator: createRuleEngine(rules) }), {
+export const handler = bridgeHandler(createConscienceRoutes({ evaluator }), {
   settings: { root: env.TOPIC_ROOT, sharedReplies: env.SHARED_REPLIES },
   correlation: createDynamoDbStore({
-    client: createDynamoDbClient(),
+    client,
     tableName: env.CORRELATION_TABLE,
     keptSeconds: REQUEST_LIMITS.correlationKeptSeconds,
   }),
-  observer: createObserver('conscience'),
+  observer,
   component: 'conscience',
 })

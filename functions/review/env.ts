@@ -1,8 +1,10 @@
 import * as z from 'zod'
 import { IDENTIFIER_PATTERN } from '#contract/index.ts'
+import { judgingEnvironment } from '../conscience/env.ts'
 import { finisherEnvironment } from '../shared/settings.ts'
 
 export const reviewEnvironment = finisherEnvironment.extend({
+  ...judgingEnvironment.shape,
   /** Asks the device. */
   REQUESTER_FUNCTION: z.string().min(1),
   /** Client id of the device that decides. */

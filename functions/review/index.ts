@@ -1,8 +1,9 @@
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { REQUEST_LIMITS } from '#contract/index.ts'
 import { createDynamoDbStore } from '#correlation/index.ts'
+import { createCurrentRules } from '../conscience/current-rules.ts'
 import { RULES_FILE } from '../conscience/env.ts'
-import { createRuleEngine } from '../conscience/rule-engine.ts'
+import { createRuleTable } from '../conscience/rule-table.ts'
 import { parseRules } from '../conscience/rules.ts'
 import { createDynamoDbClient } from '../shared/dynamodb.ts'
 import { readEnvironment } from '../shared/environment.ts'
@@ -21,9 +22,14 @@ const lambda = new LambdaClient(sdkSettings({ maxAttempts: 2, requestTimeoutMs: 
 // the requester waits for the broker's word; a lost answer is asked for again by the next attempt of the step
 const requester = new LambdaClient(sdkSettings({ maxAttempts: 1, requestTimeoutMs: 22_000 }))
 const observer = createObserver('review')
+const client = createDynamoDbClient()
 
 const review = createReview({
-  evaluator: createRuleEngine(parseRules(readDeployedFile(RULES_FILE))),
+  evaluator: createCurrentRules({
+    table: createRuleTable({ client, tableName: env.RULE_TABLE }),
+    deployed: parseRules(readDeployedFile(RULES_FILE)),
+    observer,
+  }),
   async ask(request) {
     await callFunction(requester, env.REQUESTER_FUNCTION, { ...request, trace_id: currentTraceId() })
   },
@@ -35,7 +41,7 @@ export const handler = workflowHandler(review, {
   finisher: createFinisher({
     root: env.TOPIC_ROOT,
     correlation: createDynamoDbStore({
-      client: createDynamoDbClient(),
+      client,
       tableName: env.CORRELATION_TABLE,
       keptSeconds: REQUEST_LIMITS.correlationKeptSeconds,
     }),

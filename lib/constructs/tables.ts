@@ -8,6 +8,8 @@ import { MEMORY_TABLE_KEYS, MEMORY_TIME_INDEX } from '#functions/memory/env.ts'
 interface TableKeys {
   readonly partitionKey: string
   readonly sortKey?: string
+  /** A sort key that is a number. */
+  readonly sortNumber?: string
   readonly timeToLive?: string
 }
 
@@ -18,6 +20,7 @@ export class Tables extends Construct {
   readonly memories: dynamodb.Table
   readonly status: dynamodb.Table
   readonly presence: dynamodb.Table
+  readonly rules: dynamodb.Table
   readonly #isProduction: boolean
 
   constructor(scope: Construct, id: string, props: { stage: string; isProduction: boolean; events: boolean }) {
@@ -33,6 +36,7 @@ export class Tables extends Construct {
     })
     this.status = this.#table('Status', names.statusTable, STATUS_TABLE_KEYS)
     this.presence = this.#table('Presence', names.presenceTable, TABLE_KEYS.presence, props.events)
+    this.rules = this.#table('Rules', names.ruleTable, TABLE_KEYS.rules)
   }
 
   #table(id: string, tableName: string, keys: TableKeys, hasStream = false): dynamodb.Table {
@@ -41,6 +45,7 @@ export class Tables extends Construct {
       tableName,
       partitionKey: text(keys.partitionKey),
       ...(keys.sortKey && { sortKey: text(keys.sortKey) }),
+      ...(keys.sortNumber && { sortKey: { name: keys.sortNumber, type: dynamodb.AttributeType.NUMBER } }),
       ...(keys.timeToLive && { timeToLiveAttribute: keys.timeToLive }),
       ...(hasStream && { stream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES }),
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,

@@ -230,10 +230,10 @@ async function statusItem(clientId: string, kind: string) {
   return unmarshall(Item ?? {})
 }
 
-/** Calls to all tables but that of presence, which follows connections and not requests. */
+/** Calls to all tables but those of presence and of rules, which follow connections and the clock and not requests. */
 function callsOf(tables: ReturnType<Bridge['runtime']['tableCalls']>): number {
   return Object.entries(tables)
-    .filter(([table]) => table !== NAMES.presenceTable)
+    .filter(([table]) => table !== NAMES.presenceTable && table !== NAMES.ruleTable)
     .flatMap(([, operations]) => Object.values(operations))
     .reduce((sum, count) => sum + count, 0)
 }

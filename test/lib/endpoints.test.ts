@@ -162,6 +162,7 @@ test('outputs name what the command line and operators look up', () => {
       "MemoryTable": "<TablesMemories3D5F40C0>",
       "PresenceTable": "<TablesPresence7A1F7294>",
       "RequestsUrl": "<DeviceRequestsHttpApiEF375AEF.ApiEndpoint>",
+      "RuleTable": "<TablesRulesBDC10675>",
       "ServerNames": "<ServerNames.ServerNames>",
       "Stage": "dev",
       "StatusTable": "<TablesStatus92EF1A2D>",

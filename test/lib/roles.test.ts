@@ -123,6 +123,7 @@ describe('what each function may do', () => {
   test('conscience', () => {
     expect(grantsOf(roleOf('conscience'))).toMatchInlineSnapshot(`
       [
+        "dynamodb:Query <TablesRules.Arn>",
         "dynamodb:UpdateItem <TablesCorrelations.Arn>",
         "lambda:InvokeFunction <publisherFunction.Arn>",
         "logs:CreateLogStream <conscienceLogs.Arn>",

@@ -96,6 +96,7 @@ describe('the deployed function', () => {
   test('starts with its variables and the rules file beside it', async () => {
     vi.stubEnv('TOPIC_ROOT', 'jamey')
     vi.stubEnv('CORRELATION_TABLE', 'correlations')
+    vi.stubEnv('RULE_TABLE', 'rules')
     vi.stubEnv('LAMBDA_TASK_ROOT', new URL('../../../functions/conscience', import.meta.url).pathname)
 
     const { handler } = await import('#functions/conscience/index.ts')
