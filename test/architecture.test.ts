@@ -22,7 +22,9 @@ const BORDERS: Readonly<Record<string, readonly string[]>> = {
     // the judgement of the conscience, which the workflow of the review makes as well
     'functions/conscience/env.ts',
     'functions/conscience/evaluator.ts',
+    'functions/conscience/current-rules.ts',
     'functions/conscience/rule-engine.ts',
+    'functions/conscience/rule-table.ts',
     'functions/conscience/rules.ts',
   ],
 }
