@@ -138,3 +138,10 @@ export function disconnected(device: Device): Promise<number | undefined> {
 export function envelopeOf(topic: string, payload: unknown, metadata: Partial<Metadata> = {}): Envelope<unknown> {
   return createEnvelope({ topic, payload, metadata }, { messageId: randomUUID(), nowMs: Date.now() })
 }
+
+/** A reply as text, without its trace: the repeat of a request has one of its own, and all else in common. */
+export function untraced({ text }: Pick<Received, 'text'>): string {
+  const { metadata, ...envelope } = JSON.parse(text) as Partial<Envelope>
+  const { traceparent: _, ...others } = (metadata ?? {}) as Record<string, unknown>
+  return JSON.stringify({ ...envelope, metadata: others })
+}

@@ -19,7 +19,7 @@ export {
   temporaryFolder,
 } from './bridge-process.ts'
 export { runHere } from './command-line.ts'
-export { connectDevice, type Device, disconnected, envelopeOf, type Received, ROOT } from './device.ts'
+export { connectDevice, type Device, disconnected, envelopeOf, type Received, ROOT, untraced } from './device.ts'
 export { patiently } from './inbox.ts'
 export { connectKept } from './kept-session.ts'
 export { killableAssembly } from './killing-bundle.ts'
