@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   trace: async () => (await import('./trace/index.ts')).traceCommand,
   cost: async () => (await import('./cost.ts')).costCommand,
   rules: async () => (await import('./rules/index.ts')).rulesCommand,
+  status: async () => (await import('./status/index.ts')).statusCommand,
   simulate: async () => (await import('./simulate/index.ts')).simulateCommand,
 }
 

@@ -42,11 +42,11 @@ export interface ApiServer extends AsyncDisposable {
  * Serves all AWS APIs of the local runtime on one port of 127.0.0.1. Service and caller are read from the credential scope of
  * Signature Version 4. Signatures are **not** verified: access key ids and session tokens are random for every run and known only
  * to the functions they were given to, on a port that only this machine reaches. Every action a request needs is authorized before its
- * service sees it. `GET /health` answers without a signature, as do `routes`. Rejects when the port is taken.
+ * service sees it. `GET /health` answers without a signature, as do `routes`, one of which may take its place. Rejects when the port is taken.
  */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { services, log, onCall } = options
-  const routes = [{ method: 'GET', pathPrefix: '/health', handle: health }, ...(options.routes ?? [])]
+  const routes = [...(options.routes ?? []), { method: 'GET', pathPrefix: '/health', handle: health }]
 
   async function answer(incoming: IncomingMessage, requestId: string): Promise<ApiResponse> {
     let service: ServiceHandler | undefined

@@ -27,6 +27,7 @@ import { createStepFunctions, executionStatusEvent, statesService } from '../ste
 import { createDelivery, invokeRefusal } from './async-destinations.ts'
 import { createBusTargets } from './bus-targets.ts'
 import { issueClientCertificate } from './client-certificates.ts'
+import { createHealth, healthRoute } from './health.ts'
 import { lambdaApi } from './lambda-api.ts'
 import { metricsRoute } from './metrics-route.ts'
 import { LOCAL_ACCOUNT, type RuntimeOptions } from './options.ts'
@@ -52,6 +53,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
   const { log, clock = createSystemClock() } = options
   const { isTraced = true, brokerObserver } = options
   const tracing = createTracing({ isTraced, brokerObserver, nowMs: () => performance.timeOrigin + performance.now() })
+  const health = createHealth(clock)
   const iam = createIam({ accountId })
   const registry = createIotRegistry(db)
   const meter = createMeter()
@@ -95,6 +97,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     onLogLine(line) {
       cloudWatch.ingest(line)
       tracing.onLogLine(line)
+      health.onLogLine(line)
       options.onLogLine?.(line)
     },
     observer: tracing.invocations,
@@ -202,7 +205,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     services,
     identify: (accessKeyId, sessionToken) => iam.identify(accessKeyId, sessionToken),
     authorize: (caller, action, resource, context) => iam.authorize(caller, action, resource, context),
-    routes: [cfnResponses.route, metricsRoute(cloudWatch), tracesRoute(tracing.traces)],
+    routes: [healthRoute(health), cfnResponses.route, metricsRoute(cloudWatch), tracesRoute(tracing.traces)],
     onCall: tracing.onCall,
     port: options.apiPort,
     log,
@@ -238,6 +241,7 @@ export async function openServices(db: DatabaseSync, options: RuntimeOptions, op
     dynamoDb,
     cloudWatch,
     cfnResponses,
+    health,
     lambda,
     versions,
     functionRoles,

@@ -11,6 +11,7 @@ import { ensureCertificates } from '../tls/index.ts'
 import type { TraceRecorder } from '../trace/index.ts'
 import { deploy } from './deployment.ts'
 import { closedEndpoints, type Endpoints, openEndpoints } from './endpoints.ts'
+import { healthProbes } from './health-probes.ts'
 import { LOCAL_ACCOUNT, type RuntimeOptions } from './options.ts'
 import { openServices } from './services.ts'
 
@@ -109,6 +110,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   onProgress('broker')
   const endpoints = await openEndpoints(services, options, certificates)
   opened.defer(() => endpoints.close())
+  services.health.watch(healthProbes(services, { endpoints, certificates, stack }))
 
   const resources = opened.move()
   const close = () => resources.disposeAsync()
