@@ -5,11 +5,13 @@ import { DatabaseSync } from 'node:sqlite'
 import { ScanCommand } from '@aws-sdk/client-dynamodb'
 import { RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { expect, test } from 'vitest'
+import { createConsoleRecorder } from '../../cli/console/index.ts'
 import { signedUsername } from '../../cli/gateway-signature.ts'
 import { issueToken } from '../../cli/issue-token.ts'
 import { readIssuerKeys } from '../../cli/issuer-keys.ts'
 import { writeRuntimeFile } from '../../cli/runtime-file.ts'
 import { readDeviceMaster } from '../../functions/shared/secrets.ts'
+import { TRACE_LIMITS } from '../../local/trace/index.ts'
 import { signToken } from '../fixtures/tokens.ts'
 import {
   awsOptions,
@@ -45,14 +47,16 @@ function createHidden() {
 }
 type Hidden = ReturnType<typeof createHidden>
 
-test('no token, key, secret or payload is in any log line, metric, error or state file', async () => {
+test('no token, key, secret or payload is in any log line, metric, trace, error or state file', async () => {
   const hidden = createHidden()
   const payloads = createHidden()
   payloads.add('a payload', PAYLOAD)
   using state = temporaryFolder()
   const said: string[] = []
   {
-    await using bridge = await startBridge({ stateFolder: join(state.path, 'bridge') })
+    const recorder = createConsoleRecorder()
+    await using bridge = await startBridge({ stateFolder: join(state.path, 'bridge'), watcher: recorder })
+    bridge.runtime.traces.listen(recorder.onHop)
     const run = commands(bridge, state.path, said)
     await connections(bridge, hidden, said)
     await messages(bridge)
@@ -66,6 +70,15 @@ test('no token, key, secret or payload is in any log line, metric, error or stat
     expect(hidden.hidden.size).toBeGreaterThan(60)
     expect(hidden.in(text)).toEqual([])
     expect(text.split('\n').filter((line) => payloads.in(line).length > 0)).toEqual([])
+    const traces = JSON.stringify(bridge.runtime.traces.list({ limit: TRACE_LIMITS.traces }))
+    const metrics = await (await fetch(`${bridge.runtime.apiUrl}/metrics`)).text()
+    expect(traces).toContain('connection_refused')
+    expect(metrics).toContain('mqtt_cloud_bridge')
+    for (const seen of [traces, metrics]) expect([...hidden.in(seen), ...payloads.in(seen)]).toEqual([])
+    // the console may show payloads, and shows nothing that lets anybody in
+    const shown = JSON.stringify([recorder.capture.rows(5_000), recorder.refusals(), recorder.logLines()])
+    expect(payloads.in(shown)).toEqual(['a payload'])
+    expect(hidden.in(shown)).toEqual([])
     // an answer may quote what its caller wrote: nobody else gets it
     expect(hidden.in(said.join('\n'))).toEqual([])
     expect(hidden.in(await tablesOf(bridge))).toEqual([])
