@@ -114,7 +114,7 @@ function repliesTo(devices: readonly Device[], correlationId: string): string[] 
   return devices
     .flatMap(({ messages }) => messages.all)
     .filter(({ envelope }) => envelope.metadata.correlation_id === correlationId)
-    .map(({ text }) => text)
+    .map(untraced)
 }
 
 describe.concurrent('a runtime that is killed between request and reply', () => {
