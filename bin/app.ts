@@ -12,7 +12,7 @@ if (process.env.CDK_VALIDATION !== 'false') {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
 }
 
-const bundles = await bundleAll(settings, projectFolder)
+const bundles = await bundleAll(settings, projectFolder, { inHaste: process.env.BUNDLES_IN_HASTE === 'true' })
 new BridgeStack(app, deploymentNames(settings.stage).stackName, {
   settings,
   bundles: Object.fromEntries(FUNCTION_NAMES.map((name) => [name, bundles[name].folder])) as Record<

@@ -55,14 +55,17 @@ export async function synthesizeInto(
     signal?: AbortSignal
     /** @default in a new process */
     run?: RunApp
+    /** With bundles that are no deployment's, but soon made. @default false */
+    inHaste?: boolean
   },
 ): Promise<void> {
-  const { projectFolder, context, signal, run = runIn(projectFolder) } = options
+  const { projectFolder, context, signal, run = runIn(projectFolder), inHaste = false } = options
   const env = {
     CDK_OUTDIR: outputFolder,
     CDK_CONTEXT_JSON: JSON.stringify({ ...projectContext(projectFolder), ...context }),
     // the checks before a deployment are for "cdk synth"; they take longer than all the rest
     CDK_VALIDATION: 'false',
+    ...(inHaste && { BUNDLES_IN_HASTE: 'true' }),
   }
   await run(env, signal)
 }

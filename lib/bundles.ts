@@ -5,8 +5,10 @@ import { JWKS_FILE } from '#functions/authorizer/env.ts'
 import { RULES_FILE } from '#functions/conscience/env.ts'
 import { parseRules } from '#functions/conscience/rules.ts'
 import { ROLES_FILE } from '#functions/shared/settings.ts'
+import type { Bundle } from './bundle-cache.ts'
 import { readBundleInputs } from './bundle-inputs.ts'
-import { type Bundle, bundleFunction } from './bundling.ts'
+import { type BundleFunctionOptions, bundleFunction, bundlesOf } from './bundling.ts'
+import { bundleTogether } from './bundling-together.ts'
 import type { BridgeSettings } from './settings.ts'
 
 /** All functions of the stack; each is a folder of functions/. */
@@ -35,10 +37,17 @@ export type BundleFolders = Readonly<Record<FunctionName, string>>
 /** esbuild keeps several cores busy with one bundle; all at once are slower, and take the memory of all. */
 const BUNDLES_AT_A_TIME = 2
 
-/** Bundles every function, with the data files that stand beside some of them. */
+/** So many at once are made together if haste allows it; fewer take no longer alone. */
+const TOGETHER_FROM = 4
+
+/**
+ * Bundles every function, with the data files that stand beside some of them. In haste the bundles of a change that concerns many functions are
+ * made together: for a bridge that is reloaded, see {@link bundleTogether}.
+ */
 export async function bundleAll(
   settings: BridgeSettings,
   projectFolder: string,
+  { inHaste = false }: { inHaste?: boolean } = {},
 ): Promise<Record<FunctionName, Bundle>> {
   const roles = { [ROLES_FILE]: JSON.stringify(settings.fleet.roles) }
   const rules = { [RULES_FILE]: readRules(resolve(projectFolder, settings.conscienceRulesFile)) }
@@ -53,15 +62,32 @@ export async function bundleAll(
     review: rules,
   }
   const inputs = readBundleInputs(projectFolder)
+  const optionsOf = (name: FunctionName) => ({ projectFolder, files: files[name] ?? {}, inputs })
   const bundles = {} as Record<FunctionName, Bundle>
-  const left = [...FUNCTION_NAMES]
+  const left: FunctionName[] = []
+  for (const name of FUNCTION_NAMES) {
+    const kept = inHaste ? keptInHaste(name, optionsOf(name)) : undefined
+    if (kept) bundles[name] = kept
+    else left.push(name)
+  }
+  if (inHaste && left.length >= TOGETHER_FROM) {
+    const stale = Object.fromEntries(left.map((name) => [name, optionsOf(name)])) as Record<
+      FunctionName,
+      BundleFunctionOptions
+    >
+    return Object.assign(bundles, await bundleTogether(stale, projectFolder))
+  }
   const work = async () => {
     for (let name = left.shift(); name !== undefined; name = left.shift()) {
-      bundles[name] = await bundleFunction(name, { projectFolder, files: files[name] ?? {}, inputs })
+      bundles[name] = await bundleFunction(name, optionsOf(name))
     }
   }
   await Promise.all(Array.from({ length: BUNDLES_AT_A_TIME }, work))
   return bundles
+}
+
+function keptInHaste(name: FunctionName, options: BundleFunctionOptions): Bundle | undefined {
+  return bundlesOf(name, 'alone', options).find() ?? bundlesOf(name, 'together', options).find()
 }
 
 /** The rules as text; checked here, so that a broken file is told by the deployment and not by the function. */

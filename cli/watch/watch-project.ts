@@ -70,7 +70,7 @@ async function reload(options: WatchOptions, run: RunApp, signal: AbortSignal): 
   const startedAtMs = performance.now()
   const folder = folders.make()
   try {
-    await synthesizeInto(folder, { projectFolder, context, signal, run })
+    await synthesizeInto(folder, { projectFolder, context, signal, run, inHaste: true })
     const { created, updated, removed } = await runtime.reload(folder)
     folders.removeUnused(folder, runtime.codeFolders())
     options.onReloaded()

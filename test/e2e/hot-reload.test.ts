@@ -84,6 +84,20 @@ test('the next good change is taken', async () => {
   expect(await answer()).toBe('again ask')
 })
 
+test('an edited contract reaches every function, and back', async () => {
+  const place = 'action: z.string().min(1)'
+  const edited = `action: z.preprocess((text) => text + ' and more', z.string()) ?? z.string().min(1)`
+  project.edit('contract/messages.ts', place, edited)
+  const { updated } = await bridge.logged('reloaded')
+  for (const name of ['authorizer', 'conscience', 'memory', 'publisher']) expect(updated).toContain(name)
+  expect(await answer()).toBe('again ask and more')
+
+  project.edit('contract/messages.ts', edited, place)
+  await bridge.logged('reloaded')
+  expect(await answer()).toBe('again ask')
+  expect(isLost).toBe(false)
+})
+
 test('a contract that does not compile is told with its place', async () => {
   project.edit('contract/limits.ts', 'export const REQUEST_LIMITS = {', 'export const REQUEST_LIMITS = {{')
   expect(await bridge.logged('reload_refused')).toMatchObject({

@@ -145,3 +145,9 @@ test('every package that our functions import is named in package.json, not foun
   expect(imported).toContain('zod')
   expect([...new Set(imported)].filter((name) => !named.includes(name))).toEqual([])
 })
+
+test('in haste, bundles of one state of the sources are those that a deployment would make', async () => {
+  const inHaste = await bundleAll(settings, PROJECT_FOLDER, { inHaste: true })
+
+  for (const name of FUNCTION_NAMES) expect(inHaste[name].folder).toBe(bundles[name].folder)
+})

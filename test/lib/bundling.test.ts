@@ -1,8 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { bundleFunction } from '../../lib/bundling.ts'
+import { bundleTogether } from '../../lib/bundling-together.ts'
 import { PROJECT_FOLDER } from './project.ts'
 
 const SOURCES = {
@@ -157,5 +167,41 @@ describe('left out of a bundle', () => {
 
     expect(parse?.()).toBe('text')
     expect(() => schema?.()).toThrow('JSON Schemas are not made in functions')
+  })
+})
+
+describe('bundles that are made together', () => {
+  const FAREWELL =
+    "import { greeting } from '../greeter/greeting.ts'\n" +
+    "export const handler = async () => [greeting, 'Bye', (await import('./late.ts')).late]\n"
+
+  async function together() {
+    const project = createProject()
+    project.write('functions/farewell/index.ts', FAREWELL)
+    project.write('functions/farewell/late.ts', "export const late: string = 'late'\n")
+    const options = { projectFolder: project.folder }
+    const bundle = () =>
+      bundleTogether({ greeter: { ...options, files: { 'data.json': '{}' } }, farewell: options }, project.folder)
+    return { ...project, bundles: await bundle() }
+  }
+  const load = async (folder: string, text?: string) =>
+    ((await import(join(folder, 'index.mjs'))) as { handler(text?: string): Promise<unknown> }).handler(text)
+
+  test('hold each all that their function needs, with its data files', async () => {
+    const { bundles, folder } = await together()
+    rmSync(join(folder, 'functions'), { recursive: true })
+
+    expect(await load(bundles.greeter.folder, 'Ada')).toBe('Hello, Ada')
+    expect(await load(bundles.farewell.folder)).toEqual(['Hello', 'Bye', 'late'])
+    expect(existsSync(join(bundles.greeter.folder, 'data.json'))).toBe(true)
+    expect(readdirSync(bundles.greeter.folder).join()).not.toContain('late')
+  })
+
+  test('never take the place of one that is made alone', async () => {
+    const { bundles, bundle } = await together()
+    const alone = await bundle({ 'data.json': '{}' })
+
+    expect(alone.folder).not.toBe(bundles.greeter.folder)
+    expect(readdirSync(alone.folder).toSorted()).toEqual(['data.json', 'index.mjs'])
   })
 })
