@@ -12,6 +12,7 @@ export { defineContract, jamey } from '#contract/index.ts'
 export type { Bridge, CloseOptions } from './api/bridge.ts'
 export type { BridgeEvent, BridgeEventOf, BridgeEventType } from './api/events.ts'
 export type { Metrics } from './api/metrics.ts'
+export { metricsText } from './api/metrics-text.ts'
 export type {
   Handler,
   Message,

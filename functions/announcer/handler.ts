@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type BridgeEvent, bridgeError, bridgeEventSchema, describeIssue } from '#contract/index.ts'
+import { type BridgeEvent, bridgeError, bridgeEventSchema, describeIssue, isErrorCode } from '#contract/index.ts'
 import type { Observer } from '../shared/observability.ts'
 import { presenceEvents } from './presence-events.ts'
 import { requestEvents } from './request-events.ts'
@@ -100,7 +100,7 @@ export function createAnnouncer(
   }
 
   function fault(event: string, fields: Record<string, unknown>): void {
-    observer.count('SystemFaults')
+    observer.count('SystemFaults', 1, isErrorCode(event) ? { code: event } : {})
     observer.error(event, fields)
   }
 }

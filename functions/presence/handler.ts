@@ -9,6 +9,7 @@ import {
   presenceCheckSchema,
   ruleEventSchema,
 } from '#contract/index.ts'
+import { faultCode } from '../shared/fault-code.ts'
 import type { Observer } from '../shared/observability.ts'
 import type { PresenceTable } from './presence-table.ts'
 
@@ -41,7 +42,7 @@ export function createPresence(dependencies: PresenceDependencies): (event: unkn
       await follow(readEvent(event))
       return null
     } catch (error) {
-      observer.count('SystemFaults')
+      observer.count('SystemFaults', 1, faultCode(error))
       observer.error('presence_failed', nameOf(error))
       throw error
     } finally {
@@ -68,7 +69,7 @@ export function createPresence(dependencies: PresenceDependencies): (event: unkn
           if (isGone) observer.info('presence', { client_id: check.client_id, event: 'gone' })
           return []
         } catch (error) {
-          observer.count('SystemFaults')
+          observer.count('SystemFaults', 1, faultCode(error))
           observer.error('presence_check_failed', nameOf(error))
           return [{ itemIdentifier: messageId }]
         }

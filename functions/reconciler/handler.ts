@@ -5,6 +5,7 @@ import {
   describeIssue,
   workflowInputSchema,
 } from '#contract/index.ts'
+import { faultCode } from '../shared/fault-code.ts'
 import { inTrace, type Observer, type RequestFinisher } from '../shared/index.ts'
 import { type ExecutionStatus, reconcilerEventSchema } from './event.ts'
 
@@ -33,7 +34,7 @@ export function createReconciler(dependencies: ReconcilerDependencies): (event: 
     try {
       return { said: await reconcile(event) }
     } catch (error) {
-      observer.count('SystemFaults')
+      observer.count('SystemFaults', 1, faultCode(error))
       observer.error('reconciliation_failed', { code: codeOf(error), error_name: (error as Error).name })
       throw error
     } finally {

@@ -1,3 +1,4 @@
+import { faultCode } from '../shared/fault-code.ts'
 import type { Observer } from '../shared/observability.ts'
 import type { DeviceWriter } from './devices.ts'
 import { CUSTOM_RESOURCES } from './env.ts'
@@ -38,7 +39,7 @@ export function createRegistrar(dependencies: RegistrarDependencies): (event: un
       ({ physicalId, data }) => ({ Status: 'SUCCESS', PhysicalResourceId: physicalId, Data: data ?? {} }),
       (error: unknown) => {
         const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
-        observer.count('SystemFaults')
+        observer.count('SystemFaults', 1, faultCode(error))
         observer.error('registration_failed', { logical_id: call.LogicalResourceId, reason })
         return {
           Status: 'FAILED',

@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { bridgeError, type IssuerKey, issuerKeySchema, KEY_LIMITS } from '#contract/index.ts'
 import { createIssuerKey } from '#keys/index.ts'
+import { faultCode } from '../shared/fault-code.ts'
 import type { Observer } from '../shared/observability.ts'
 import { type RotationEvent, rotationEventSchema } from './event.ts'
 import { describeVersions, dropPending, readKey } from './versions.ts'
@@ -91,7 +92,7 @@ export function createRotator(dependencies: RotatorDependencies): (event: unknow
       if (!stages[ClientRequestToken]?.includes('AWSPENDING')) throw invalid('the version is not labelled AWSPENDING')
       await steps[Step](ClientRequestToken, currentId)
     } catch (error) {
-      observer.count('SystemFaults')
+      observer.count('SystemFaults', 1, faultCode(error))
       const { name, message } = error instanceof Error ? error : { name: 'unknown', message: '' }
       observer.error('rotation_failed', { code: name, reason: message })
       throw error

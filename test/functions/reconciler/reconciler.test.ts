@@ -201,5 +201,6 @@ test.each([
 
   await expect(reconcile(event)).rejects.toMatchObject({ code: 'workflow_input_invalid' })
   expect(observer.counts).toEqual({ SystemFaults: 1 })
+  expect(observer.dimensions.SystemFaults).toEqual([{ code: 'workflow_input_invalid' }])
   expect(observer.text()).not.toContain('order')
 })

@@ -122,6 +122,7 @@ describe('a rotation', () => {
       fields: { code: 'rotation_too_early', reason: 'the key before is still in use; rotate again in 1 s' },
     })
     expect(world.observer.counts.SystemFaults).toBe(1)
+    expect(world.observer.dimensions.SystemFaults).toEqual([{ code: 'rotation_too_early' }])
     world.passSeconds(1)
     await world.client.send(
       new UpdateSecretVersionStageCommand({
