@@ -47,7 +47,7 @@ function createHidden() {
 }
 type Hidden = ReturnType<typeof createHidden>
 
-test('no token, key, secret or payload is in any log line, metric, trace, error or state file', async () => {
+test('no token, key, secret or payload is in any log line, metric, trace, health report, status, error or state file', async () => {
   const hidden = createHidden()
   const payloads = createHidden()
   payloads.add('a payload', PAYLOAD)
@@ -65,7 +65,9 @@ test('no token, key, secret or payload is in any log line, metric, trace, error 
     await rotation(bridge, hidden, run)
     await bridge.runtime.idle()
 
-    const text = bridge.log.text()
+    const served = await Promise.all(['/metrics', '/health'].map((path) => servedAt(bridge, path)))
+    for (const name of ['ConnectionsRefused', '"last_errors"']) expect(served.join()).toContain(name)
+    const text = [bridge.log.text(), ...served, await run('status', '--json')].join('\n')
     for (const event of EVENTS) expect(text, `the scenario had no ${event}`).toContain(event)
     expect(hidden.hidden.size).toBeGreaterThan(60)
     expect(hidden.in(text)).toEqual([])
@@ -145,6 +147,10 @@ const EVENTS = [
   ...['"_aws"', 'ConnectionsRefused', 'ConnectionsAccepted'],
   ...['token_signature_invalid', 'token_expired', 'token_malformed', 'token_algorithm_forbidden', 'device_inactive'],
 ]
+
+async function servedAt({ runtime }: Bridge, path: string): Promise<string> {
+  return (await fetch(new URL(path, runtime.apiUrl))).text()
+}
 
 async function refusalOf(connecting: Promise<unknown>): Promise<string> {
   const error: unknown = await connecting.then(

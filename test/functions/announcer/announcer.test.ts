@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type BridgeEvent, bridgeError, bridgeEventSchema, errorNotificationOf } from '#contract/index.ts'
 import { createAnnouncer, PUT_AT_ONCE } from '#functions/announcer/handler.ts'
-import { recordingObserver } from '../conscience/chain.ts'
+import { createRecordingObserver } from '../../fixtures/recording-observer.ts'
 
 const NOW_MS = 1_800_000_000_000
 const ID = '3f2c1b0a-0000-4000-8000-000000000001'
@@ -57,7 +57,8 @@ function change(
 }
 
 function setUp() {
-  const { observer, counts, lines } = recordingObserver()
+  const observer = createRecordingObserver()
+  const { counts, lines } = observer
   const announced: BridgeEvent[] = []
   const answers: ((events: readonly BridgeEvent[]) => (string | undefined)[])[] = []
   const handle = createAnnouncer({
@@ -75,6 +76,7 @@ function setUp() {
     announced,
     answers,
     counts,
+    dimensions: observer.dimensions,
     lines,
     handle,
     types: () => announced.map(({ type }) => type),
@@ -205,7 +207,7 @@ describe('the bus', () => {
       },
     ],
   ])('that does not take %s has the batch go on there later, and the fault is counted', async (_, refuse) => {
-    const { send, answers, counts, lines } = setUp()
+    const { send, answers, counts, dimensions, lines } = setUp()
     const batch = records(12)
     answers.push((events) => events.map(() => undefined), refuse, refuse)
 
@@ -213,6 +215,7 @@ describe('the bus', () => {
       batchItemFailures: [{ itemIdentifier: batch[10]?.dynamodb.SequenceNumber }],
     })
     expect(counts).toMatchObject({ SystemFaults: 1, EventsAnnounced: 10 })
+    expect(dimensions.SystemFaults).toEqual([{ code: 'event_not_announced' }])
     expect(lines).toContainEqual(expect.objectContaining({ event: 'event_not_announced' }))
   })
 })

@@ -6,7 +6,7 @@ import { type LifecycleEvent, type PresenceCheck, presenceRecordSchema } from '#
 import { createPresence } from '#functions/presence/handler.ts'
 import { createPresenceTable } from '#functions/presence/presence-table.ts'
 import { openDynamoDb, type TestDynamoDb } from '../../fixtures/dynamodb.ts'
-import { recordingObserver } from '../conscience/chain.ts'
+import { createRecordingObserver } from '../../fixtures/recording-observer.ts'
 
 const TABLE = 'presence'
 const NOW_MS = 1_800_000_000_000
@@ -27,7 +27,8 @@ beforeEach(() => {
 })
 
 function setUp() {
-  const { observer, counts, lines } = recordingObserver()
+  const observer = createRecordingObserver()
+  const { counts, lines } = observer
   const checks: PresenceCheck[] = []
   const table = createPresenceTable({ client: dynamoDb.client, tableName: TABLE })
   let refused = false
@@ -42,6 +43,7 @@ function setUp() {
   return {
     checks,
     counts,
+    dimensions: observer.dimensions,
     lines,
     handle,
     refuseChecks: (value: boolean) => {
@@ -221,9 +223,10 @@ describe('what is no lifecycle event', () => {
     ['no client', ruleEvent(JSON.stringify({ timestamp: 1, eventType: 'connected' }))],
     ['no event of a rule', { clientId: 'a' }],
   ])('fails with a code and is counted: %s', async (_, given) => {
-    const { handle, counts, lines } = setUp()
+    const { handle, counts, dimensions, lines } = setUp()
 
     await expect(handle(given)).rejects.toMatchObject({ code: 'lifecycle_event_invalid' })
+    expect(dimensions.SystemFaults).toEqual([{ code: 'lifecycle_event_invalid' }])
     expect(counts).toMatchObject({ SystemFaults: 1 })
     expect(JSON.stringify(lines)).toContain('lifecycle_event_invalid')
   })
