@@ -47,7 +47,7 @@ function createHidden() {
 }
 type Hidden = ReturnType<typeof createHidden>
 
-test('no token, key, secret or payload is in any log line, metric, trace, health report, status, error or state file', async () => {
+test('no token, key, secret or payload is in any log line, metric, trace, error or state file', async () => {
   const hidden = createHidden()
   const payloads = createHidden()
   payloads.add('a payload', PAYLOAD)
