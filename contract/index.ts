@@ -157,6 +157,12 @@ export {
   presenceRecordSchema,
   presenceRules,
 } from './presence.ts'
+export {
+  DEVICE_METRICS,
+  EDGE_METRICS,
+  type EdgeMetricName,
+  type PrometheusMetric,
+} from './prometheus-metrics.ts'
 export { publishableResourceNames } from './publishable.ts'
 export {
   type AnsweredRequest,

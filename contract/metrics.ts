@@ -15,7 +15,7 @@ const ROUTE = [['route']] as const
 const CODE = [[], ['code']] as const
 
 /**
- * The one table of metrics. From it come what the functions write, the dashboard, the alarms and docs/RUNBOOK.md. `route` is the key of a topic,
+ * The one table of the functions' metrics; prometheus-metrics.ts has those of device and edge. From it come what the functions write, the dashboard, the alarms and docs/RUNBOOK.md. `route` is the key of a topic,
  * `code` one of the table of errors.
  */
 export const METRICS = {

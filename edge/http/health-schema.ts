@@ -28,6 +28,9 @@ export const healthAnswer = z.object({
     dead_letters: z.int(),
   }),
   store: z.object({ ok: z.boolean(), problem: z.string().optional() }),
+  parts: z
+    .array(z.object({ part: z.string(), state: z.enum(['ok', 'degraded', 'down']), reason: z.string() }))
+    .describe('Each part of the service, as of the bridge on this machine.'),
 })
 
 export type Health = z.infer<typeof healthAnswer>

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { EDGE_METRICS, type EdgeMetricName, type PrometheusMetric } from '#contract/index.ts'
 import type { Metrics } from '#device/index.ts'
 
 /** What the service counts, as Prometheus reads it. */
@@ -34,46 +35,34 @@ export function createEdgeMetrics(gauges: EdgeGauges): EdgeMetrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const counter = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
-    new Counter<Label>({ name: `edge_${name}`, help, labelNames, registers })
-  const gauge = (name: string, help: string, read: () => number) =>
+  const counter = <Label extends string = never>(name: EdgeMetricName) =>
+    new Counter<Label>({ ...naming(name), registers })
+  const histogram = <Label extends string = never>(name: EdgeMetricName) =>
+    new Histogram<Label>({ ...naming(name), buckets: SECONDS, registers })
+  const gauge = (name: EdgeMetricName, read: () => number) =>
     new Gauge({
-      name: `edge_${name}`,
-      help,
+      ...naming(name),
       registers,
       collect() {
         this.set(read())
       },
     })
-  const published = counter('published_total', 'Messages that the broker has taken from programs')
-  const received = counter('received_total', 'Messages that came from the broker')
-  const duplicates = counter('duplicates_total', 'Messages that came again after a lost acknowledgement')
-  const dropped = counter('dropped_total', 'QoS 0 messages that came while the callback queue was full')
-  const callbacks = counter('callback_attempts_total', 'Attempts to post a callback', ['outcome'])
-  const deadLetters = counter('dead_letters_total', 'Messages that were given up')
-  const commands = counter('commands_total', 'Commands to handlers in the process, and those nobody answered', [
-    'outcome',
-  ])
-  const roundTrip = new Histogram({
-    name: 'edge_callback_round_trip_seconds',
-    help: 'From a callback to its whole answer',
-    buckets: SECONDS,
-    registers,
-  })
-  const http = new Histogram({
-    name: 'edge_http_request_seconds',
-    help: 'HTTP requests to the service',
-    labelNames: ['route', 'method', 'status'],
-    buckets: SECONDS,
-    registers,
-  })
-  gauge('connected', 'Whether the broker is connected', () => (gauges.isConnected() ? 1 : 0))
-  gauge('callback_queue', 'Messages that wait for their callbacks', gauges.queueDepth)
-  gauge('held_messages', 'Messages that stay with the broker because the queue is full', gauges.heldMessages)
-  gauge('dead_letters', 'Messages that were given up and are kept', gauges.deadLetters)
-  gauge('subscriptions', 'Subscriptions of programs', gauges.subscriptions)
-  gauge('streams', 'Open streams of messages', gauges.streams)
-  for (const [name, help, read] of DEVICE_GAUGES) gauge(name, help, () => read(gauges.device()))
+  const published = counter('published_total')
+  const received = counter('received_total')
+  const duplicates = counter('duplicates_total')
+  const dropped = counter('dropped_total')
+  const callbacks = counter<'outcome'>('callback_attempts_total')
+  const deadLetters = counter('dead_letters_total')
+  const commands = counter<'outcome'>('commands_total')
+  const roundTrip = histogram('callback_round_trip_seconds')
+  const http = histogram<'route' | 'method' | 'status'>('http_request_seconds')
+  gauge('connected', () => (gauges.isConnected() ? 1 : 0))
+  gauge('callback_queue', gauges.queueDepth)
+  gauge('held_messages', gauges.heldMessages)
+  gauge('dead_letters', gauges.deadLetters)
+  gauge('subscriptions', gauges.subscriptions)
+  gauge('streams', gauges.streams)
+  for (const [name, read] of DEVICE_GAUGES) gauge(name, () => read(gauges.device()))
 
   return {
     published: () => published.inc(),
@@ -93,17 +82,19 @@ export function createEdgeMetrics(gauges: EdgeGauges): EdgeMetrics {
   }
 }
 
-/** Counted by the device client; gauges, since they begin anew with it. */
-const DEVICE_GAUGES: readonly (readonly [name: string, help: string, read: (metrics: Metrics) => number])[] = [
-  ['mqtt_connections', 'Connections to the broker, renewals included', ({ connections }) => connections],
-  [
-    'mqtt_reconnects',
-    'Connections that came after a lost one',
-    ({ connections, renewals }) => Math.max(connections - renewals - 1, 0),
-  ],
-  ['mqtt_token_renewals', 'Renewals of the token', ({ renewals }) => renewals],
-  ['mqtt_resent', 'Messages sent again after a lost connection', ({ resent }) => resent],
-  ['mqtt_outbox', 'Messages that wait to be sent', ({ queued }) => queued],
-  ['mqtt_in_flight', 'Messages sent and not confirmed', ({ inFlight }) => inFlight],
-  ['mqtt_rejected', 'Messages that did not fit the contract', ({ rejected }) => rejected],
+/** What the table says of a metric, as the library takes it. */
+function naming<Label extends string>(name: EdgeMetricName): { name: string; help: string; labelNames: Label[] } {
+  const { help, labels = [] }: PrometheusMetric = EDGE_METRICS[name]
+  return { name: `edge_${name}`, help, labelNames: labels as Label[] }
+}
+
+/** Counted by the device client. */
+const DEVICE_GAUGES: readonly (readonly [name: EdgeMetricName, read: (metrics: Metrics) => number])[] = [
+  ['mqtt_connections', ({ connections }) => connections],
+  ['mqtt_reconnects', ({ connections, renewals }) => Math.max(connections - renewals - 1, 0)],
+  ['mqtt_token_renewals', ({ renewals }) => renewals],
+  ['mqtt_resent', ({ resent }) => resent],
+  ['mqtt_outbox', ({ queued }) => queued],
+  ['mqtt_in_flight', ({ inFlight }) => inFlight],
+  ['mqtt_rejected', ({ rejected }) => rejected],
 ]

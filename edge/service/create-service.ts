@@ -12,6 +12,7 @@ import type { TopicHub } from '../mqtt/topic-hub.ts'
 import type { EdgeStore } from '../store/edge-store.ts'
 import type { TopicAccess } from '../topics/topic-access.ts'
 import type { EdgeService } from './edge-service.ts'
+import { healthByPart } from './health-by-part.ts'
 
 export interface ServiceParts {
   settings: EdgeSettings
@@ -115,5 +116,14 @@ function healthOf(parts: ServiceParts): Health {
       dead_letters: store.deliveries.countDead(),
     },
     store: { ok: problem === undefined, ...(problem !== undefined && { problem }) },
+    parts: healthByPart({
+      broker: state.status,
+      ...('reason' in state && state.reason && { reason: state.reason.message }),
+      problem,
+      waiting: store.deliveries.countWaiting(),
+      held: intake.held(),
+      dead: store.deliveries.countDead(),
+      subscriptions: all.length,
+    }),
   }
 }

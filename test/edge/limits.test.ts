@@ -49,7 +49,11 @@ test('a device that the broker refuses for good is no longer healthy, and says w
   const { status, body } = await call(edge, '/health')
   expect([status, body]).toMatchObject([
     503,
-    { status: 'unhealthy', mqtt: { state: 'error', reason: expect.any(String) } },
+    {
+      status: 'unhealthy',
+      mqtt: { state: 'error', reason: expect.any(String) },
+      parts: expect.arrayContaining([{ part: 'broker', state: 'down', reason: expect.any(String) }]),
+    },
   ])
   expect((await call(edge, '/mqtt/status')).status).toBe(200)
 })

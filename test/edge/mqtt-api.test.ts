@@ -220,6 +220,11 @@ describe('the API below /mqtt', () => {
       mqtt: { state: 'connected', outbox: 0 },
       callbacks: { waiting: 0, held: 0, dead_letters: 0 },
       store: { ok: true },
+      parts: ['broker', 'store', 'callbacks', 'dead letters', 'subscriptions'].map((part) => ({
+        part,
+        state: 'ok',
+        reason: expect.any(String),
+      })),
     })
   })
 

@@ -142,6 +142,7 @@ test('what waits is told once it stands in the store, and the broker keeps it un
   for (const n of [1, 2]) await bench.send(TOPIC, { n })
   await until(() => bench.logged('store_failed').length > 0)
   expect(edge.health()).toMatchObject({ callbacks: { waiting: 0 }, store: { ok: false, problem: 'disk I/O error' } })
+  expect(edge.health().parts).toContainEqual({ part: 'store', state: 'down', reason: 'disk I/O error' })
 
   commit.mockRestore()
   await until(() => edge.health().callbacks.waiting === 2)
