@@ -44,6 +44,7 @@ describe('a running bridge', () => {
       mqttUrl: expect.stringMatching(/^mqtts:\/\/localhost:\d+$/),
       endpoints: { mqtt: bridge.ready.mqttUrl, wss: expect.stringMatching(/^wss:\/\/localhost:\d+\/mqtt$/) },
       apiUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      consoleUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#[\w-]{32}$/),
       caFile: expect.stringMatching(/certs\/local\/.+/),
       root: 'jamey',
       readyMs: expect.any(Number),
@@ -60,7 +61,7 @@ describe('a running bridge', () => {
     const others = Object.values(networkInterfaces())
       .flatMap((addresses) => addresses ?? [])
       .filter(({ internal, family }) => !internal && family === 'IPv4')
-    const urls = [bridge.ready.apiUrl, ...Object.values(bridge.ready.endpoints)]
+    const urls = [bridge.ready.apiUrl, bridge.ready.consoleUrl, ...Object.values(bridge.ready.endpoints)]
     const ports = urls.map((url) => Number(new URL(url).port))
     for (const port of ports) {
       expect(await reachable('127.0.0.1', port)).toBe(true)

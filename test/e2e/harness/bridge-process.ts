@@ -8,7 +8,11 @@ import type { Runtime } from '#local/index.ts'
 import { PROJECT_FOLDER } from './assembly.ts'
 
 /** What `bridge start --json` prints, and what it leaves for the other commands. */
-type ReadyLine = Pick<Runtime, 'mqttUrl' | 'endpoints' | 'apiUrl' | 'caFile'> & { root: string; readyMs: number }
+type ReadyLine = Pick<Runtime, 'mqttUrl' | 'endpoints' | 'apiUrl' | 'caFile'> & {
+  consoleUrl: string
+  root: string
+  readyMs: number
+}
 type Target = Pick<Runtime, 'mqttUrl' | 'apiUrl' | 'caFile' | 'region' | 'credentials'> & { requestsUrl: string }
 
 export interface CommandResult {

@@ -167,6 +167,7 @@ describe('connection', () => {
         remoteAddress: '192.0.2.1',
         connectedAtMs: t.clock.nowMs(),
         keepAliveSeconds: 60,
+        authorizedUntilMs: t.clock.nowMs() + 86_400_000,
         sessionExpirySeconds: 3_600,
         subscriptions: [{ filter: 'a/#', qos: 0, noLocal: false }],
       },
