@@ -8,10 +8,13 @@ import type { Runtime } from '#local/index.ts'
 import { PROJECT_FOLDER, sharedFolders } from './assembly.ts'
 
 const SOURCES = [
+  'asyncapi',
   'bin',
   'cli',
+  'console',
   'contract',
   'correlation',
+  'device',
   'functions',
   'keys',
   'lib',
@@ -20,6 +23,7 @@ const SOURCES = [
   'fleet.json',
   'package.json',
   'package-lock.json',
+  'tsconfig.json',
 ]
 
 /** A checkout of its own, to be edited. */
