@@ -10,18 +10,7 @@ import {
   startBridge,
   temporaryFolder,
 } from '../e2e/harness/index.ts'
-
-export const CHROMIUM = '/usr/bin/chromium'
-/** Nothing but the page itself may reach for a network. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+import { CHROMIUM, FLAGS } from './chromium.ts'
 
 /** A bridge whose api function fails as its payload says. */
 const FAILING_BUNDLE = `

@@ -1,26 +1,10 @@
-import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Edge } from '#edge/index.ts'
 import { createEdgeBench, type EdgeBench } from '../edge/harness/edge-bench.ts'
+import { CHROMIUM, FLAGS, isLeftOut } from './chromium.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
-const isInstalled = existsSync(CHROMIUM)
-/** Nothing but the page itself may reach for a network. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-if (!isInstalled && process.env.CI === undefined)
-  console.warn(`skipped: ${CHROMIUM} not found; install Debian's package chromium`)
-
-describe.skipIf(!isInstalled && process.env.CI === undefined)('the reference of the edge service in Chromium', () => {
+describe.skipIf(isLeftOut)('the reference of the edge service in Chromium', () => {
   let bench: EdgeBench
   let edge: Edge
   let browser: Browser

@@ -1,28 +1,13 @@
-import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type PageServer, startPage } from '../../examples/browser/server.ts'
 import { type BreakingProxy, createBreakingProxy } from '../device/harness/breaking-proxy.ts'
 import { type Bridge, startBridge } from '../e2e/harness/index.ts'
+import { CHROMIUM, FLAGS, isLeftOut } from './chromium.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
-const isInstalled = existsSync(CHROMIUM)
-/** Nothing but the page itself may reach for a network. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 const CLIENT_ID = 'jamey-instance-2'
 
-if (!isInstalled && process.env.CI === undefined)
-  console.warn(`skipped: ${CHROMIUM} not found; install Debian's package chromium`)
-
-describe.skipIf(!isInstalled && process.env.CI === undefined)('the device client in Chromium, over WebSocket', () => {
+describe.skipIf(isLeftOut)('the device client in Chromium, over WebSocket', () => {
   let bridge: Bridge
   let proxy: BreakingProxy
   let server: PageServer
